@@ -1,20 +1,20 @@
 #include "base/fd_io.h"
 
 #include <errno.h>
-#include <unistd.h>
+
+#include "base/system_call.h"
 
 int fd_write_full(int fd, const void *bytes, size_t count)
 {
 	const char *at = bytes;
 
 	while (count > 0) {
-		ssize_t done = write(fd, at, count);
+		long done = system_call(SYS_write, fd, at, count);
 
-		if (done < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		if (done == -EINTR)
+			continue;
+		if (done < 0)
+			return (int)done;
 		at += done;
 		count -= (size_t)done;
 	}
@@ -26,13 +26,12 @@ int fd_pwrite_full(int fd, const void *bytes, size_t count, uint64_t offset)
 	const char *at = bytes;
 
 	while (count > 0) {
-		ssize_t done = pwrite(fd, at, count, (off_t)offset);
+		long done = system_call(SYS_pwrite64, fd, at, count, offset);
 
-		if (done < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		if (done == -EINTR)
+			continue;
+		if (done < 0)
+			return (int)done;
 		at += done;
 		offset += (uint64_t)done;
 		count -= (size_t)done;
@@ -46,13 +45,12 @@ ssize_t fd_read_full(int fd, void *bytes, size_t count)
 	size_t total = 0;
 
 	while (total < count) {
-		ssize_t done = read(fd, at + total, count - total);
+		long done = system_call(SYS_read, fd, at + total, count - total);
 
-		if (done < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		if (done == -EINTR)
+			continue;
+		if (done < 0)
+			return (ssize_t)done;
 		if (done == 0)
 			break;
 		total += (size_t)done;
