@@ -1,0 +1,19 @@
+# The gates: what must hold for every change besides the tests. One script per gate in tools/, each with its
+# reason at its head; tools/check.sh runs them all and counts. `make test` runs them as one of its parts.
+CHECK = CC='$(CC)' CXX='$(CXX)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' tools/check.sh $(BUILD)
+
+check: $(PRELOAD) $(CLI)
+	@$(CHECK)
+check-headers check-layers check-words check-man check-shell check-format check-tidy:
+	@$(CHECK) $(@:check-%=%)
+check-preload: $(PRELOAD)
+	@$(CHECK) preload
+check-options: $(PRELOAD) $(CLI)
+	@$(CHECK) options
+lint: check-tidy check-shell check-man
+format:
+	@find include src examples test bench \( -name '*.[ch]' -o -name '*.cc' \) -print0 | xargs -0 $(CLANG_FORMAT) -i
+check check-headers check-layers check-words check-man check-shell check-format check-tidy check-preload \
+check-options: | deps-if-missing
+.PHONY: check check-headers check-layers check-words check-man check-shell check-format check-tidy check-preload \
+	check-options lint format

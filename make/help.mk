@@ -1,0 +1,16 @@
+# make help: the targets a person types.
+help:
+	@printf '%s\n' \
+	'make            build build/liballocscope.so and build/allocscope' \
+	'make demo       record a small reactive engine twice and show what it retains' \
+	'make test       all tests and all gates; installs what they need when something is missing' \
+	'make check      the gates alone: headers, layers, imports, options, format, clang-tidy, shellcheck, man pages' \
+	'make bench      cost per malloc+free pair, per block and per mark, beside heaptrack; writes bench/results.md' \
+	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
+	'make install    to prefix (/usr/local), DESTDIR honoured; make uninstall takes it away' \
+	'make format     clang-format over all sources' \
+	'make clean      remove build/' \
+	'' \
+	'VARIANT=release|debug|stress|asan|tsan   CI=true: warnings are errors   V=1: show commands' \
+	'CC, CFLAGS, CPPFLAGS, LDFLAGS, prefix, libdir, bindir, includedir, mandir, DESTDIR as usual'
+.PHONY: help

@@ -1,0 +1,47 @@
+#!/bin/sh
+# clang-tidy over the sources, as many at a time as there are processors. A file that passed is not looked at
+# again until it, a header, .clang-tidy or this script changes.
+#
+#   tools/check-tidy.sh STAMP-FOLDER [FILE...]
+set -u
+stamps=${1:?usage: check-tidy.sh STAMP-FOLDER [FILE...]}
+shift
+clang_tidy=${CLANG_TIDY:-clang-tidy}
+command -v "$clang_tidy" >/dev/null 2>&1 || {
+    echo "$clang_tidy is missing: make deps" >&2
+    exit 1
+}
+case $("$clang_tidy" --version | tr '\n' ' ') in
+*'version 14.'*) ;;
+*)
+    echo "skipped: $("$clang_tidy" --version | sed -n 's/.*version/version/p') is not 14, whose checks .clang-tidy names" >&2
+    exit 77
+    ;;
+esac
+mkdir -p "$stamps"
+if [ $# = 0 ]; then
+    # shellcheck disable=SC2046  # one word per file
+    set -- $(find src examples bench -name '*.c' | sort)
+fi
+newest_header=$(find include src examples bench -name '*.h' -printf '%T@ %p\n' | sort -rn | sed -n '1s/[^ ]* //p')
+
+for file in "$@"; do
+    stamp=$stamps/$(echo "$file" | tr '/' '_').ok
+    if [ -f "$stamp" ] && [ -n "$(find "$stamp" -newer "$file" -newer .clang-tidy -newer "$0" -newer "$newest_header")" ]; then
+        continue
+    fi
+    printf '%s\n%s\n' "$file" "$stamp"
+done >"$stamps/todo"
+todo=$(($(wc -l <"$stamps/todo") / 2))
+
+export clang_tidy
+# shellcheck disable=SC2016  # expanded by the inner shell
+xargs -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh -c '
+    output=$("$clang_tidy" --quiet "$1" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -I. 2>&1)
+    if [ $? = 0 ]; then
+        : >"$2"
+    else
+        printf "%s\n" "$output" | grep -v "warnings generated\|^Suppressed\|^Use -header-filter" >&2
+        exit 1
+    fi' tidy <"$stamps/todo" || exit 1
+echo "clang-tidy: $# files clean, $todo of them looked at now"
