@@ -1,0 +1,178 @@
+#include "report/json_writer.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+/* Bytes of the UTF-8 sequence at TEXT, or 0 when it is not well-formed (overlong, surrogate, cut). */
+static int utf8_length(const unsigned char *text)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} kinds[] = {
+	    {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+
+	for (int length = 1; length <= 4; length++) {
+		uint32_t point = 0;
+		int i = 1;
+
+		if ((text[0] & kinds[length - 1].mask) != kinds[length - 1].lead)
+			continue;
+		point = text[0] & (unsigned char)~kinds[length - 1].mask;
+		for (; i < length && (text[i] & 0xc0) == 0x80; i++)
+			point = point << 6 | (text[i] & 0x3f);
+		if (i < length || point < kinds[length - 1].least || point > 0x10ffff ||
+		    (point >= 0xd800 && point <= 0xdfff))
+			return 0;
+		return length;
+	}
+	return 0;
+}
+
+static void put_escaped(FILE *out, unsigned char byte)
+{
+	static const char plain[] = "\"\\\b\f\n\r\t";
+	static const char letters[] = "\"\\bfnrt";
+	const char *found = byte != '\0' ? strchr(plain, byte) : NULL;
+
+	if (found != NULL)
+		fprintf(out, "\\%c", letters[found - plain]);
+	else
+		fprintf(out, "\\u%04x", byte);
+}
+
+static void put_string(FILE *out, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	putc('"', out);
+	while (*at != '\0') {
+		int length = utf8_length(at);
+
+		if (length == 0) {
+			fputs("\\ufffd", out);
+			at++;
+			continue;
+		}
+		if (length == 1 && (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f))
+			put_escaped(out, *at);
+		else
+			fwrite(at, 1, (size_t)length, out);
+		at += length;
+	}
+	putc('"', out);
+}
+
+static void begin_value(struct json_writer *json, const char *key)
+{
+	if (json->has_member[json->depth])
+		putc(',', json->out);
+	json->has_member[json->depth] = true;
+	assert((key != NULL) == (json->closer[json->depth] == '}'));
+	if (key != NULL) {
+		put_string(json->out, key);
+		putc(':', json->out);
+	}
+}
+
+static void push(struct json_writer *json, char opener, char closer)
+{
+	assert(json->depth + 1 < JSON_DEPTH_MAX);
+	putc(opener, json->out);
+	json->depth++;
+	json->has_member[json->depth] = false;
+	json->closer[json->depth] = closer;
+}
+
+void json_begin_document(struct json_writer *json, FILE *out)
+{
+	*json = (struct json_writer){.out = out};
+	push(json, '{', '}');
+}
+
+int json_end_document(struct json_writer *json)
+{
+	assert(json->depth == 1);
+	json_end(json);
+	putc('\n', json->out);
+	return fflush(json->out) == 0 && !ferror(json->out) ? 0 : STATUS_IO;
+}
+
+void json_begin_object(struct json_writer *json, const char *key)
+{
+	begin_value(json, key);
+	push(json, '{', '}');
+}
+
+void json_begin_array(struct json_writer *json, const char *key)
+{
+	begin_value(json, key);
+	push(json, '[', ']');
+}
+
+void json_end(struct json_writer *json)
+{
+	assert(json->depth > 0);
+	putc(json->closer[json->depth], json->out);
+	json->depth--;
+}
+
+void json_text(struct json_writer *json, const char *key, const char *text)
+{
+	begin_value(json, key);
+	put_string(json->out, text);
+}
+
+void json_text_or_null(struct json_writer *json, const char *key, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		json_null(json, key);
+	else
+		json_text(json, key, text);
+}
+
+void json_unsigned(struct json_writer *json, const char *key, uint64_t value)
+{
+	begin_value(json, key);
+	fprintf(json->out, "%" PRIu64, value);
+}
+
+void json_signed(struct json_writer *json, const char *key, int64_t value)
+{
+	begin_value(json, key);
+	fprintf(json->out, "%" PRId64, value);
+}
+
+void json_double(struct json_writer *json, const char *key, double value)
+{
+	char text[32];
+
+	if (!isfinite(value)) {
+		json_null(json, key);
+		return;
+	}
+	begin_value(json, key);
+	for (int digits = 6; digits <= 17; digits++) {
+		(void)snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	fputs(text, json->out);
+}
+
+void json_bool(struct json_writer *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	fputs(value ? "true" : "false", json->out);
+}
+
+void json_null(struct json_writer *json, const char *key)
+{
+	begin_value(json, key);
+	fputs("null", json->out);
+}
