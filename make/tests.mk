@@ -1,0 +1,60 @@
+# The tests: what is built for them and how they are run. tools/run-tests.sh adds up the results.
+#   test             everything, under ten minutes on two cores; ends with "N passed, N failed"
+#   test-unit        test/unit/*_test.c (cmocka), linked with all objects of the tool
+#   test-integration test/integration/*.bats: programs under the preload, read back by the tool
+#   test-asan        the unit tests again, with address and undefined-behaviour sanitizers
+#   test-stress      the integration tests on a build whose tables are tiny
+
+# --- unit tests ---
+support_src := $(wildcard test/support/*.c)
+support_obj := $(support_src:%.c=$(BUILD)/obj/%.o)
+$(unit_bin): $(BUILD)/test/unit/%: $(BUILD)/obj/test/unit/%.o $(support_obj) $(tool_obj)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(CLI_LIBS)
+$(BUILD)/obj/test/%.o: ALL_CPPFLAGS += -Itest
+
+# --- programs that are run under the preload: without optimisation, so that their functions are their sites ---
+PROGRAM_FLAGS   := -O0 -g -fno-omit-frame-pointer -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wno-unused-result
+program_c       := $(filter-out test/programs/header_use.c,$(wildcard test/programs/*.c))
+program_cpp     := $(wildcard test/programs/*.cpp)
+program_lib_src := $(wildcard test/programs/lib/*.c test/programs/lib/*.cpp)
+program_libs    := $(patsubst test/programs/lib/%,$(BUILD)/test/programs/lib/lib%.so,$(basename $(program_lib_src)))
+programs_dir    := $(BUILD)/test/programs
+programs        := $(program_c:%.c=$(BUILD)/%) $(program_cpp:%.cpp=$(BUILD)/%)
+
+$(program_c:%.c=$(BUILD)/%): $(BUILD)/%: %.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread -ldl $(PROGRAM_LIBS)
+$(program_cpp:%.cpp=$(BUILD)/%): $(BUILD)/%: %.cpp
+	@mkdir -p $(@D)
+	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread -ldl $(PROGRAM_LIBS)
+$(programs_dir)/lib/lib%.so: test/programs/lib/%.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -fno-builtin -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+$(programs_dir)/lib/lib%.so: test/programs/lib/%.cpp
+	@mkdir -p $(@D)
+	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+
+# Programs that stand on a library of their own.
+program_lib = -Wl,--no-as-needed -L$(programs_dir)/lib -l$(1) -Wl,-rpath,'$$ORIGIN/lib'
+$(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: $(programs_dir)/lib/libreentrant_malloc.so
+$(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: PROGRAM_LIBS = $(call program_lib,reentrant_malloc)
+$(programs_dir)/library_constructors: $(programs_dir)/lib/libconstructing.so
+$(programs_dir)/library_constructors: PROGRAM_LIBS = $(call program_lib,constructing)
+
+# One program, three allocators, two languages; what the machine lacks is skipped by the tests with a reason.
+other_allocators := $(foreach a,jemalloc tcmalloc mimalloc,$(if $(wildcard /usr/lib/*/lib$(a).so /usr/lib64/lib$(a).so /usr/lib/lib$(a).so),$(a)))
+allocator_bin    := $(foreach a,$(other_allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
+$(programs_dir)/other_allocator.%: test/programs/other_allocator.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l$*
+$(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp
+	@mkdir -p $(@D)
+	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l$*
+
+# A static program can't be preloaded, and says so by being static.
+$(programs_dir)/static_program: test/programs/malloc_and_free.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -static -o $@ $<
+
+test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program
