@@ -1,0 +1,61 @@
+/*
+ * The gate: limits in, findings with rows out. No judgement of its own: numbers come from group, diff, growth.
+ *
+ * Retention rules over one file count what was born in counted iterations that ended and is alive; over two files
+ * what was born after BEFORE and is retained in AFTER (everything born after BEFORE when AFTER holds no ended
+ * iteration). Bytes by which kept blocks grew count like born bytes. A file without iterations cannot be
+ * judged by a rule that needs them: CHECK_NO_ITERATIONS, never a pass.
+ */
+#ifndef ANALYSIS_CHECK_H
+#define ANALYSIS_CHECK_H
+
+#include "analysis/diff.h"
+
+enum check_rule {
+	CHECK_MAX_RETAINED_BYTES,
+	CHECK_MAX_RETAINED_BLOCKS,
+	CHECK_MAX_PER_ITERATION_BYTES, /* retained per iteration: the maximum over counted iterations */
+	CHECK_MAX_PER_ITERATION_BLOCKS,
+	CHECK_MAX_ALLOCS_PER_ITERATION, /* maximum over counted iterations */
+	CHECK_MAX_BYTES_PER_ITERATION,
+	CHECK_NO_GROWTH, /* limit unused: no row may be linear */
+	CHECK_RULE_COUNT
+};
+/* The name on the command line and in JSON: "max-retained" for both units, and so on. */
+const char *check_rule_name(enum check_rule rule);
+
+struct check_limits {
+	bool set[CHECK_RULE_COUNT];
+	uint64_t limit[CHECK_RULE_COUNT];
+};
+
+struct check_finding {
+	enum check_rule rule;
+	uint64_t limit,
+	    actual; /* in the rule's unit; no-growth: 0 and the number of growing rows */
+	size_t first_row, row_count; /* into rows: what makes the number, largest first; may be 0 */
+	uint32_t
+	    iteration; /* row of ITERATIONS with the maximum, for the per-iteration rules; else HEAP_NONE */
+};
+
+enum check_outcome { CHECK_CLEAN, CHECK_FINDINGS, CHECK_NO_ITERATIONS };
+
+struct check_result {
+	enum check_outcome outcome;
+	bool
+	    counted_everything; /* no ended iteration in AFTER: all that was born after BEFORE counted */
+	struct check_finding *findings;
+	size_t finding_count;
+	struct diff_row *rows; /* key: into the grouping of the call */
+	size_t row_count;
+};
+
+/* One file: GROUPING has one input. 0, or STATUS_NO_MEMORY. */
+int check_file(const struct grouping *grouping, const struct check_limits *limits,
+    struct check_result **ret_result);
+/* Two files. The diff must have been made with shapes when CHECK_NO_GROWTH is set. */
+int check_diff(
+    const struct diff *diff, const struct check_limits *limits, struct check_result **ret_result);
+void check_result_close(struct check_result *result);
+
+#endif
