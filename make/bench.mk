@@ -4,7 +4,7 @@ BENCH_OPTIONS ?=
 bench_programs := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
 # Every frame stays a frame: the depth of a call stack is what is measured.
-$(BUILD)/obj/bench/%.o: ALL_CFLAGS += -fno-optimize-sibling-calls
+$(BUILD)/obj/bench/%.o: ALL_CFLAGS += -fno-optimize-sibling-calls -I.
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lpthread
