@@ -2,6 +2,10 @@
  * Opens a snapshot and checks every rule that can make reading unsafe, so that whoever holds a
  * struct snapshot may index it freely: all references between sections are in bounds, all strings end.
  * Trusts nothing in the file. Accepts plain and zstd-compressed files. Thread-safe; not signal-safe.
+ *
+ * Path of data: file -> snapshot_image.c (bytes) -> snapshot_header.c, snapshot_reader.c (sections) ->
+ * snapshot_rules.c (what must hold between them) -> analysis. snapshot_verify.h judges what is only wrong,
+ * not unsafe. Optional sections that a file does not have are there with 0 rows.
  */
 #ifndef SNAPSHOT_SNAPSHOT_READER_H
 #define SNAPSHOT_SNAPSHOT_READER_H
@@ -11,6 +15,8 @@
 
 #include "base/status.h"
 #include "snapshot/format.h"
+
+#define SNAPSHOT_SAMPLES_MAX 64 /* rows of SAMPLES; more are refused */
 
 struct snapshot {
 	const char *path;	/* as given; "" from memory */
@@ -42,13 +48,15 @@ struct snapshot {
 	const struct snapshot_name *names;		  size_t name_count;
 
 	/* private */
+	char *path_storage;
 	void *image;
 	size_t image_bytes;
 	int image_is_mapped;
 	void *copies[SNAPSHOT_SECTIONS_MAX]; /* rows of another size than ours, converted */
 };
 
-/* Open PATH. Returns 0 and *ret_snapshot (free with snapshot_close), or a negative status with *ret_error filled. */
+/* Open PATH. Returns 0 and *ret_snapshot (free with snapshot_close), or a negative status with *ret_error filled;
+ * the sentence does not repeat the path. STATUS_IO: it could not be read at all. */
 int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct status_error *ret_error);
 /* The same from memory; BYTES must live as long as the snapshot. The entry point of the fuzzer. */
 int snapshot_open_memory(const void *bytes, size_t count, struct snapshot **ret_snapshot, struct status_error *ret_error);

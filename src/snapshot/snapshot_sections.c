@@ -1,0 +1,71 @@
+#include "snapshot/snapshot_sections.h"
+
+#include "snapshot/format.h"
+#include "snapshot/snapshot_reader.h"
+
+enum need { OPTIONAL, REQUIRED };
+
+/* Rows of a struct that later versions may lengthen. */
+#define ROWS(id_, need, type, rows, count)                                                         \
+	{                                                                                          \
+		.id = SNAPSHOT_##id_, .row_bytes = sizeof(type), .required = (need) == REQUIRED,   \
+		.name = #id_, .rows_member = offsetof(struct snapshot, rows),                      \
+		.count_member = offsetof(struct snapshot, count)                                   \
+	}
+/* One column of the live blocks, or the strings. */
+#define COLUMN(id_, type, rows, count)                                                             \
+	{                                                                                          \
+		.id = SNAPSHOT_##id_, .row_bytes = sizeof(type), .required = true, .fixed = true,  \
+		.name = #id_, .rows_member = offsetof(struct snapshot, rows),                      \
+		.count_member = (count)                                                            \
+	}
+
+static const struct snapshot_section_kind kinds[] = {
+    {.id = SNAPSHOT_RUN,
+	.row_bytes = sizeof(struct snapshot_run),
+	.required = true,
+	.name = "RUN",
+	.rows_member = offsetof(struct snapshot, run)},
+    COLUMN(STRINGS, char, strings, offsetof(struct snapshot, string_bytes)),
+    ROWS(MODULES, REQUIRED, struct snapshot_module, modules, module_count),
+    ROWS(NODES, REQUIRED, struct snapshot_node, nodes, node_count),
+    ROWS(STACKS, REQUIRED, struct snapshot_stack, stacks, stack_count),
+    ROWS(THREADS, REQUIRED, struct snapshot_thread, threads, thread_count),
+    ROWS(BENCHMARKS, OPTIONAL, struct snapshot_benchmark, benchmarks, benchmark_count),
+    ROWS(ITERATIONS, OPTIONAL, struct snapshot_iteration, iterations, iteration_count),
+    COLUMN(BLOCK_ADDRESS, uint64_t, block_address, offsetof(struct snapshot, block_count)),
+    COLUMN(BLOCK_SIZE, uint64_t, block_size, 0),
+    COLUMN(BLOCK_STACK, uint32_t, block_stack, 0),
+    COLUMN(BLOCK_EPOCH, uint32_t, block_epoch, 0),
+    COLUMN(BLOCK_BORN, uint32_t, block_born, 0),
+    ROWS(BLOCK_EXTRAS, OPTIONAL, struct snapshot_block_extra, extras, extra_count),
+    ROWS(BORN_RANGES, OPTIONAL, struct snapshot_born_range, born_ranges, born_range_count),
+    ROWS(SAMPLES, OPTIONAL, struct snapshot_sample, samples, sample_count),
+    ROWS(SERIES, OPTIONAL, struct snapshot_series_point, series, series_count),
+    ROWS(DEATHS, OPTIONAL, struct snapshot_deaths, deaths, deaths_count),
+    ROWS(SURVIVAL, OPTIONAL, struct snapshot_survival, survival, survival_count),
+    ROWS(ROOTS, OPTIONAL, struct snapshot_root, roots, root_count),
+    ROWS(POOLS, OPTIONAL, struct snapshot_pool, pools, pool_count),
+    ROWS(NAMES, OPTIONAL, struct snapshot_name, names, name_count),
+};
+
+const struct snapshot_section_kind *snapshot_section_kinds(size_t *ret_count)
+{
+	*ret_count = sizeof kinds / sizeof kinds[0];
+	return kinds;
+}
+
+const struct snapshot_section_kind *snapshot_section_kind(uint32_t id)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (kinds[i].id == id)
+			return &kinds[i];
+	return NULL;
+}
+
+const char *snapshot_section_name(uint32_t id)
+{
+	const struct snapshot_section_kind *kind = snapshot_section_kind(id);
+
+	return kind != NULL ? kind->name : "unknown";
+}
