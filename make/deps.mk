@@ -6,7 +6,7 @@ DEPS ?= auto
 
 deps_test_goals := $(filter test test-% check check-% golden-update,$(MAKECMDGOALS))
 deps_sets := build $(if $(deps_test_goals),test) $(if $(filter bench bench-%,$(MAKECMDGOALS)),bench)
-deps_ensure := $(filter demo demo-% bench bench-%,$(MAKECMDGOALS)) $(deps_test_goals)
+deps_ensure := $(filter demo demo-% test test-% check check-% golden-update bench bench-%,$(MAKECMDGOALS))
 deps_action := $(if $(filter no,$(DEPS)),hint,$(if $(deps_ensure),ensure,hint))
 
 deps:

@@ -36,11 +36,9 @@ have_library() {
     found=$("${CC:-cc}" -print-file-name="$1" 2>/dev/null) && [ "$found" != "$1" ]
 }
 
-# A compiler that cannot find its C library's headers counts as a compiler: the header row names libc.
-have_compiler=no
-command -v "${CC:-cc}" >/dev/null 2>&1 && have_compiler=yes
-
 missing_rows() {
+    have_compiler=no
+    command -v "${CC:-cc}" >/dev/null 2>&1 && have_compiler=yes
     headers=" $(missing_headers | tr '\n' ' ') "
     rows | while read -r probe names; do
         case $probe in
