@@ -43,14 +43,19 @@ $(programs_dir)/library_constructors: $(programs_dir)/lib/libconstructing.so
 $(programs_dir)/library_constructors: PROGRAM_LIBS = $(call program_lib,constructing)
 
 # One program, three allocators, two languages; what the machine lacks is skipped by the tests with a reason.
-other_allocators := $(foreach a,jemalloc tcmalloc mimalloc,$(if $(wildcard /usr/lib/*/lib$(a).so /usr/lib64/lib$(a).so /usr/lib/lib$(a).so),$(a)))
+# The run-time libraries are enough: no development package is needed.
+allocator_library-jemalloc := libjemalloc.so.2
+allocator_library-tcmalloc := libtcmalloc_minimal.so.4
+allocator_library-mimalloc := libmimalloc.so.2
+library_exists    = $(filter-out $(1),$(shell $(CC) -print-file-name=$(1)))
+other_allocators := $(foreach a,jemalloc tcmalloc mimalloc,$(if $(call library_exists,$(allocator_library-$(a))),$(a)))
 allocator_bin    := $(foreach a,$(other_allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
 $(programs_dir)/other_allocator.%: test/programs/other_allocator.c
 	@mkdir -p $(@D)
-	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l$*
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
 $(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp
 	@mkdir -p $(@D)
-	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l$*
+	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
 
 # A static program can't be preloaded, and says so by being static.
 $(programs_dir)/static_program: test/programs/malloc_and_free.c
@@ -58,3 +63,22 @@ $(programs_dir)/static_program: test/programs/malloc_and_free.c
 	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -static -o $@ $<
 
 test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program
+
+# --- running them ---
+integration_tests := $(sort $(wildcard test/integration/*.bats))
+RUN_TESTS = tools/run-tests.sh $(BUILD)
+
+test: all $(unit_bin) test-programs | deps-if-missing
+	@$(RUN_TESTS) unit 'tap:$(CHECK)' 'bats:$(integration_tests)'
+test-unit: $(unit_bin) | deps-if-missing
+	@$(RUN_TESTS) unit
+test-integration: all test-programs | deps-if-missing
+	@$(RUN_TESTS) 'bats:$(integration_tests)'
+# One file or several: make test-bats FILES='test/integration/preload_threads.bats'
+test-bats: all test-programs | deps-if-missing
+	@$(RUN_TESTS) 'bats:$(FILES)'
+test-asan:
+	@$(MAKE) --no-print-directory VARIANT=asan test-unit
+test-stress:
+	@$(MAKE) --no-print-directory VARIANT=stress test-integration
+.PHONY: test test-unit test-integration test-bats test-asan test-stress test-programs
