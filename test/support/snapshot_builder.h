@@ -40,7 +40,7 @@ struct snapshot_builder *snapshot_builder_new(void);
 void snapshot_builder_free(struct snapshot_builder *builder);
 
 /* The row of RUN. What settle computes where it is still 0: cut_epoch, thread_count, generation, iterations_*,
- * inherited_*, ignored_*. Totals are always computed; peak is at least live. */
+ * inherited_*, ignored_*. Totals are always computed, but for the peak, where it is not 0. */
 struct snapshot_run *snapshot_builder_run(struct snapshot_builder *builder);
 
 /* Offset of TEXT in STRINGS; equal texts share one. NULL and "" are 0. */
@@ -88,7 +88,8 @@ void snapshot_builder_freed(
 /* The same, freed in the generation in which they were born. */
 void snapshot_builder_temporary(
     struct snapshot_builder *builder, uint32_t stack, uint64_t count, uint64_t bytes);
-/* Share of STACK at the process's peak. */
+/* Share of STACK at the process's peak, whose bytes are the sum of the shares. A test that states none gets a peak
+ * at the cut: each stack's share is what is alive. */
 void snapshot_builder_peak(struct snapshot_builder *builder, uint32_t stack, uint64_t bytes);
 
 uint32_t snapshot_builder_benchmark(struct snapshot_builder *builder, const char *name);

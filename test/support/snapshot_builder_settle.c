@@ -123,6 +123,28 @@ static struct snapshot_thread *thread_of_leaf(struct snapshot_builder *builder, 
 	    &builder->sections[SNAPSHOT_THREADS].rows, node->pc > 0 ? (size_t)node->pc - 1 : 0);
 }
 
+/* A test that says nothing of the peak gets one at the end: each stack's share is what is alive. */
+static void settle_peaks(struct snapshot_builder *builder)
+{
+	const struct builder_rows *stacks = &builder->sections[SNAPSHOT_STACKS].rows;
+	struct snapshot_totals *totals = &builder->run.totals;
+	bool given = false;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < stacks->count; i++)
+		given =
+		    given || ((struct snapshot_stack *)builder_rows_at(stacks, i))->peak_bytes != 0;
+	for (size_t i = 0; i < stacks->count; i++) {
+		struct snapshot_stack *stack = builder_rows_at(stacks, i);
+
+		if (!given)
+			stack->peak_bytes = stack->bytes - stack->freed_bytes;
+		sum += stack->peak_bytes;
+	}
+	if (totals->peak_bytes == 0)
+		totals->peak_bytes = sum;
+}
+
 /* Sums over the stacks. Frees are booked to the thread of the birth: builders know no other. */
 static void settle_counters(struct snapshot_builder *builder)
 {
@@ -145,8 +167,7 @@ static void settle_counters(struct snapshot_builder *builder)
 		thread->frees += stack->frees;
 		thread->freed_bytes += stack->freed_bytes;
 	}
-	if (totals->peak_bytes < totals->live_bytes)
-		totals->peak_bytes = totals->live_bytes;
+	settle_peaks(builder);
 }
 
 /* "FUNCTION[@FILE[:LINE]]" of TEXT up to END into one row of NAMES. */
