@@ -1,6 +1,7 @@
 # The gates: what must hold for every change besides the tests. One script per gate in tools/, each with its
 # reason at its head; tools/check.sh runs them all and counts. `make test` runs them as one of its parts.
-CHECK = CC='$(CC)' CXX='$(CXX)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' tools/check.sh $(BUILD)
+CHECK = tools/check.sh $(BUILD)
+export CC CXX CLANG_FORMAT CLANG_TIDY
 
 check: $(PRELOAD) $(CLI)
 	@$(CHECK)

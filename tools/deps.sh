@@ -68,6 +68,9 @@ else
     column=2 command=
 fi
 
+# No questions; and a server that a test needs (redis) is installed but not started.
+quietly='DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1'
+
 packages_of() {
     echo "$1" | awk -v column=$column '$column != "-" && !seen[$column]++ { printf "%s ", $column }'
 }
@@ -108,12 +111,12 @@ fi
 echo "missing:$what" >&2
 echo "+ ${as_root:+$as_root }$command $packages" >&2
 refresh_package_lists || echo "deps.sh: the package lists could not be refreshed; trying with those at hand" >&2
-# shellcheck disable=SC2086  # words are wanted: command and package names have no spaces inside
-$as_root env DEBIAN_FRONTEND=noninteractive $command $packages || {
+# shellcheck disable=SC2086  # words are wanted: commands and package names have no blanks inside
+$as_root env $quietly $command $packages || {
     echo "deps.sh: not everything could be installed in one go; trying one package at a time" >&2
     for package in $packages; do
         # shellcheck disable=SC2086
-        $as_root env DEBIAN_FRONTEND=noninteractive $command "$package" ||
+        $as_root env $quietly $command "$package" ||
             echo "deps.sh: no package $package here" >&2
     done
 }
