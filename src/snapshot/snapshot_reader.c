@@ -302,6 +302,7 @@ static int read_image(
 		status = check_sections(&reader);
 	if (status != 0)
 		return status;
+	snapshot->bytes = image->bytes;
 	snapshot->file_bytes = image->count;
 	snapshot->disk_bytes = image->disk_bytes;
 	snapshot->sections = reader.sections;

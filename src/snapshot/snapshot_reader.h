@@ -48,6 +48,7 @@ struct snapshot {
 	const struct snapshot_name *names;		  size_t name_count;
 
 	/* private */
+	const char *bytes; /* of the uncompressed image; sections[i].offset counts from here */
 	char *path_storage;
 	void *image;
 	size_t image_bytes;

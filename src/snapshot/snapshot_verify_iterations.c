@@ -69,17 +69,15 @@ void verify_iteration_order(struct verifier *verifier)
 		verifier_no_memory(verifier);
 		return;
 	}
-	/* With two phases of one benchmark merged side by side, a row's numbers still begin after the row before ... */
 	for (size_t i = 0; i < snapshot->iteration_count; i++) {
 		const struct snapshot_iteration *row = &snapshot->iterations[i];
 
-		/* ... began; only rows of one iteration each fill their numbers without holes. */
 		if (row->first < next[row->benchmark])
 			verifier_found(verifier,
 			    "row %zu begins with iteration %" PRIu64 " of benchmark %" PRIu32
-			    ", expected at least %" PRIu64,
-			    i, row->first, row->benchmark, next[row->benchmark]);
-		next[row->benchmark] = row->first + 1;
+			    ", the rows before reach %" PRIu64,
+			    i, row->first, row->benchmark, next[row->benchmark] - 1);
+		next[row->benchmark] = row->first + row->count;
 	}
 	free(next);
 }
