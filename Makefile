@@ -86,10 +86,6 @@ $(PRELOAD): $(preload_obj) src/preload/exports.map
 	$(call quiet,LD)$(CC) $(PRELOAD_CFLAGS) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(preload_obj) $(PRELOAD_LIBS)
 $(CLI): $(cli_obj)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(cli_obj) $(CLI_LIBS)
-$(BUILD)/allocscope.pc: Makefile include/allocscope/allocscope.h
-	@mkdir -p $(@D)
-	$(call quiet,GEN)printf 'prefix=%s\nincludedir=%s\n\nName: allocscope\nDescription: heap profiler, header for profiled programs\nVersion: %s\nCflags: -I$${includedir}\n' '$(prefix)' '$(includedir)' '$(VERSION)' > $@
-
 clean:
 	rm -rf build
 FORCE:

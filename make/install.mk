@@ -8,6 +8,21 @@ installed = $(DESTDIR)$(bindir)/allocscope $(DESTDIR)$(libdir)/liballocscope.so 
 	$(DESTDIR)$(libdir)/pkgconfig/allocscope.pc $(public_headers:include/%=$(DESTDIR)$(includedir)/%) \
 	$(foreach page,$(man_pages),$(call man_path,$(page)))
 
+# Written anew when the prefix changes: `make && make install prefix=/usr` must say /usr.
+define package_config
+prefix=$(prefix)
+includedir=$(includedir)
+
+Name: allocscope
+Description: heap profiler, header for profiled programs
+Version: $(VERSION)
+Cflags: -I$${includedir}
+endef
+# (the flags file makes the folder)
+$(BUILD)/allocscope.pc: $(BUILD)/flags FORCE
+	$(file >$@.new,$(package_config))
+	@cmp -s $@.new $@ && rm -f $@.new || mv -f $@.new $@
+
 install: all
 	$(INSTALL) -D -m 755 $(CLI) $(DESTDIR)$(bindir)/allocscope
 	$(INSTALL) -D -m 755 $(PRELOAD) $(DESTDIR)$(libdir)/liballocscope.so
