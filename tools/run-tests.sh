@@ -23,91 +23,92 @@ skipped=0
 
 # add NAME STATUS: count the TAP in results/NAME.tap; a part that died without saying so is one failure.
 add() {
-	local ok bad skip planned
-	skip=$(grep -cE '^ok .*# *(skip|SKIP)' "$results/$1.tap")
-	ok=$(($(grep -c '^ok ' "$results/$1.tap") - skip))
-	bad=$(grep -c '^not ok ' "$results/$1.tap")
-	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$results/$1.tap" | awk '{ sum += $1 } END { print sum + 0 }')
-	if [ "$planned" -gt $((ok + bad + skip)) ] || { [ "$2" != 0 ] && [ "$bad" = 0 ]; }; then
-		echo "not ok $1 ended early (status $2, $((ok + bad + skip)) of $planned results)" >>"$results/$1.tap"
-		bad=$((bad + 1))
-	fi
-	passed=$((passed + ok))
-	failed=$((failed + bad))
-	skipped=$((skipped + skip))
-	printf '%-40s %4d passed, %d failed%s\n' "$1" "$ok" "$bad" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
+    local ok bad skip planned
+    skip=$(grep -cE '^ok .*# *(skip|SKIP)' "$results/$1.tap")
+    ok=$(($(grep -c '^ok ' "$results/$1.tap") - skip))
+    bad=$(grep -c '^not ok ' "$results/$1.tap")
+    planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$results/$1.tap" | awk '{ sum += $1 } END { print sum + 0 }')
+    if [ "$planned" -gt $((ok + bad + skip)) ] || { [ "$2" != 0 ] && [ "$bad" = 0 ]; }; then
+        echo "not ok $1 ended early (status $2, $((ok + bad + skip)) of $planned results)" >>"$results/$1.tap"
+        bad=$((bad + 1))
+    fi
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    skipped=$((skipped + skip))
+    printf '%-40s %4d passed, %d failed%s\n' "$1" "$ok" "$bad" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
 }
 
 run_unit() {
-	local program name status
-	for program in "$build"/test/unit/*_test; do
-		[ -x "$program" ] || continue
-		name=unit-$(basename "$program")
-		status=0
-		CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
-		add "$name" "$status"
-	done
+    local program name status
+    for program in "$build"/test/unit/*_test; do
+        [ -x "$program" ] || continue
+        name=unit-$(basename "$program")
+        status=0
+        CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
+        add "$name" "$status"
+    done
 }
 
 # One file after the other inside a job; JOBS of them side by side.
 run_bats_file() {
-	local file=$1 name status=0
-	name=bats-$(basename "$file" .bats)
-	bats --tap --timing "$file" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
-	echo "$status" >"$results/$name.status"
+    local file=$1 name status=0
+    name=bats-$(basename "$file" .bats)
+    bats --tap --timing "$file" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
+    echo "$status" >"$results/$name.status"
 }
 
 # run_bats "FILE FILE ...": the names hold no blanks.
 run_bats() {
-	local file name
-	export -f run_bats_file
-	export results BUILD=$build
-	# shellcheck disable=SC2016  # the job's own argument
-	tr -s ' ' '\n' <<<"$1" | xargs -r -n 1 -P "$JOBS" bash -c 'run_bats_file "$1"' run-bats
-	for file in $1; do
-		name=bats-$(basename "$file" .bats)
-		add "$name" "$(cat "$results/$name.status" 2>/dev/null || echo 1)"
-	done
+    local file name
+    export -f run_bats_file
+    export results BUILD=$build
+    # shellcheck disable=SC2016  # the job's own argument
+    tr -s ' ' '\n' <<<"$1" | xargs -r -n 1 -P "$JOBS" bash -c 'run_bats_file "$1"' run-bats
+    for file in $1; do
+        name=bats-$(basename "$file" .bats)
+        add "$name" "$(cat "$results/$name.status" 2>/dev/null || echo 1)"
+    done
 }
 
 run_tap() {
-	local name status=0
-	name=$(basename "${1%% *}" .sh)
-	# shellcheck disable=SC2086  # a command and its arguments
-	$1 >"$results/$name.tap" 2>"$results/$name.err" || status=$?
-	add "$name" "$status"
+    local name status=0
+    name=$(basename "${1%% *}" .sh)
+    # shellcheck disable=SC2086  # a command and its arguments
+    $1 >"$results/$name.tap" 2>"$results/$name.err" || status=$?
+    add "$name" "$status"
 }
 
 for part in "$@"; do
-	case $part in
-	unit) run_unit ;;
-	bats:*) run_bats "${part#bats:}" ;;
-	tap:*) run_tap "${part#tap:}" ;;
-	*)
-		echo "run-tests.sh: unknown part $part" >&2
-		exit 2
-		;;
-	esac
+    case $part in
+    unit) run_unit ;;
+    bats:*) run_bats "${part#bats:}" ;;
+    tap:*) run_tap "${part#tap:}" ;;
+    *)
+        echo "run-tests.sh: unknown part $part" >&2
+        exit 2
+        ;;
+    esac
 done
 
 for tap in "$results"/*.tap; do
-	[ -e "$tap" ] || continue
-	# What failed, with the lines that say why.
-	awk -v file="$(basename "$tap" .tap)" '/^not ok / { print ""; print file ": " $0; show = 1; next }
-		/^(ok |1\.\.)/ { show = 0 } show && /^#/ { print }' "$tap"
-	if grep -q '^not ok' "$tap" && [ -s "${tap%.tap}.err" ]; then
-		tail -20 "${tap%.tap}.err"
-	fi
+    [ -e "$tap" ] || continue
+    # What failed, with the lines that say why.
+    awk -v file="$(basename "$tap" .tap)" '/^not ok / { print ""; print file ": " $0; show = 1; next }
+        /^(ok |1\.\.)/ { show = 0 } show && /^#/ { print }' "$tap"
+    if grep -q '^not ok' "$tap" && [ -s "${tap%.tap}.err" ]; then
+        tail -20 "${tap%.tap}.err"
+    fi
 done
 if [ "$skipped" != 0 ]; then
-	echo
-	echo 'skipped:'
-	grep -hE '^ok .*# *(skip|SKIP)' "$results"/*.tap | sed -E 's/^ok [0-9]+ -? */  /; s/ in [0-9]+ms//; s/# *skip/- /I' | sort | uniq
+    echo
+    echo 'skipped:'
+    grep -hE '^ok .*# *(skip|SKIP)' "$results"/*.tap | sed -E 's/^ok [0-9]+ -? */  /; s/ in [0-9]+ms//; s/# *skip/- /I' | sort | uniq
 fi
 echo
 if [ "$skipped" = 0 ]; then
-	echo "$passed passed, $failed failed"
+    echo "$passed passed, $failed failed"
 else
-	echo "$passed passed, $failed failed, $skipped skipped"
+    echo "$passed passed, $failed failed, $skipped skipped"
 fi
-[ "$failed" = 0 ]
+# A run that saw nothing has not passed.
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

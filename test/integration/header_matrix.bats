@@ -8,95 +8,95 @@ SOURCE=$TEST_ROOT/test/programs/header_use.c
 
 # build COMPILER LANGUAGE LINKER FLAG...: into ./matrix; warnings are errors.
 build() {
-	local compiler=$1 language=$2 linker=$3
-	shift 3
-	"$compiler" -x "$language" -g -I"$TEST_ROOT/include" -Wall -Wextra -Werror "$@" -o matrix "$SOURCE" \
-		"-fuse-ld=$linker" >build.out 2>&1
+    local compiler=$1 language=$2 linker=$3
+    shift 3
+    "$compiler" -x "$language" -g -I"$TEST_ROOT/include" -Wall -Wextra -Werror "$@" -o matrix "$SOURCE" \
+        "-fuse-ld=$linker" >build.out 2>&1
 }
 
 # each COMPILER LANGUAGE FLAG...: with each linker and optimisation, the preload is found and 5 blocks are retained.
 each() {
-	local compiler=$1 language=$2 linker level
-	shift 2
-	for linker in bfd gold lld; do
-		for level in -O0 -O2; do
-			build "$compiler" "$language" "$linker" "$level" "$@" ||
-				fail "$compiler $language $linker $level $*: $(cat build.out)" || return 1
-			rm -f x.snap
-			[ "$(./matrix)" = 'inactive 0' ] || fail "$linker $level: active without the preload" || return 1
-			record ./matrix
-			[ "$status $(cat out)" = '0 active 5' ] || fail "$linker $level: $status $(cat out messages)" || return 1
-			books_balance x.snap || return 1
-			expect x.snap keep alloc_objects=5 inuse_objects=5 inuse_space=40 || fail "$linker $level" || return 1
-		done
-	done
+    local compiler=$1 language=$2 linker level
+    shift 2
+    for linker in bfd gold lld; do
+        for level in -O0 -O2; do
+            build "$compiler" "$language" "$linker" "$level" "$@" ||
+                fail "$compiler $language $linker $level $*: $(cat build.out)" || return 1
+            rm -f x.snap
+            [ "$(./matrix)" = 'inactive 0' ] || fail "$linker $level: active without the preload" || return 1
+            record ./matrix
+            [ "$status $(cat out)" = '0 active 5' ] || fail "$linker $level: $status $(cat out messages)" || return 1
+            books_balance x.snap || return 1
+            expect x.snap keep alloc_objects=5 inuse_objects=5 inuse_space=40 || fail "$linker $level" || return 1
+        done
+    done
 }
 
 # inert COMPILER LANGUAGE FLAG...: a static program builds, runs and says inactive, with LD_PRELOAD set or not.
 inert() {
-	local compiler=$1 language=$2 level
-	shift 2
-	for level in -O0 -O2; do
-		build "$compiler" "$language" bfd "$level" "$@" || fail "$level $*: $(cat build.out)" || return 1
-		[ "$(./matrix)" = 'inactive 0' ] || return 1
-		[ "$(LD_PRELOAD=$LIBRARY ./matrix)" = 'inactive 0' ] || return 1
-	done
+    local compiler=$1 language=$2 level
+    shift 2
+    for level in -O0 -O2; do
+        build "$compiler" "$language" bfd "$level" "$@" || fail "$level $*: $(cat build.out)" || return 1
+        [ "$(./matrix)" = 'inactive 0' ] || return 1
+        [ "$(LD_PRELOAD=$LIBRARY ./matrix)" = 'inactive 0' ] || return 1
+    done
 }
 
 @test "gcc, C, -pie" {
-	need gcc ld.gold ld.lld
-	each gcc c -std=c11 -fPIE -pie
+    need gcc ld.gold ld.lld
+    each gcc c -std=c11 -fPIE -pie
 }
 @test "gcc, C, -no-pie" {
-	need gcc ld.gold ld.lld
-	each gcc c -std=c11 -fno-pie -no-pie
+    need gcc ld.gold ld.lld
+    each gcc c -std=c11 -fno-pie -no-pie
 }
 @test "gcc, C++, -pie" {
-	need g++ ld.gold ld.lld
-	each g++ c++ -std=c++11 -fPIE -pie
+    need g++ ld.gold ld.lld
+    each g++ c++ -std=c++11 -fPIE -pie
 }
 @test "gcc, C++, -no-pie" {
-	need g++ ld.gold ld.lld
-	each g++ c++ -std=c++11 -fno-pie -no-pie
+    need g++ ld.gold ld.lld
+    each g++ c++ -std=c++11 -fno-pie -no-pie
 }
 @test "clang, C, -pie" {
-	need clang ld.gold ld.lld
-	each clang c -std=c11 -fPIE -pie
+    need clang ld.gold ld.lld
+    each clang c -std=c11 -fPIE -pie
 }
 @test "clang, C, -no-pie" {
-	need clang ld.gold ld.lld
-	each clang c -std=c11 -fno-pie -no-pie
+    need clang ld.gold ld.lld
+    each clang c -std=c11 -fno-pie -no-pie
 }
 @test "clang, C++, -pie" {
-	need clang++ ld.gold ld.lld
-	each clang++ c++ -std=c++11 -fPIE -pie
+    need clang++ ld.gold ld.lld
+    each clang++ c++ -std=c++11 -fPIE -pie
 }
 @test "clang, C++, -no-pie" {
-	need clang++ ld.gold ld.lld
-	each clang++ c++ -std=c++11 -fno-pie -no-pie
+    need clang++ ld.gold ld.lld
+    each clang++ c++ -std=c++11 -fno-pie -no-pie
 }
 @test "gcc, C and C++, -static-pie and -static: harmless" {
-	need gcc g++
-	inert gcc c -std=c11 -static-pie
-	inert gcc c -std=c11 -static
-	inert g++ c++ -std=c++11 -static-pie
-	inert g++ c++ -std=c++11 -static
+    need gcc g++
+    inert gcc c -std=c11 -static-pie
+    inert gcc c -std=c11 -static
+    inert g++ c++ -std=c++11 -static-pie
+    inert g++ c++ -std=c++11 -static
 }
 @test "clang, C and C++, -static-pie and -static: harmless" {
-	need clang clang++
-	inert clang c -std=c11 -static-pie
-	inert clang c -std=c11 -static
-	inert clang++ c++ -std=c++11 -static-pie
-	inert clang++ c++ -std=c++11 -static
+    need clang clang++
+    inert clang c -std=c11 -static-pie
+    inert clang c -std=c11 -static
+    inert clang++ c++ -std=c++11 -static-pie
+    inert clang++ c++ -std=c++11 -static
 }
 @test "the header compiles in the newest dialects and with pedantic warnings" {
-	need gcc g++ clang clang++
-	for dialect in c11 c17 c2x gnu11; do
-		gcc -x c "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
-		clang -x c "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
-	done
-	for dialect in c++11 c++14 c++17 c++20; do
-		g++ -x c++ "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
-		clang++ -x c++ "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
-	done
+    need gcc g++ clang clang++
+    for dialect in c11 c17 c2x gnu11; do
+        gcc -x c "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
+        clang -x c "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
+    done
+    for dialect in c++11 c++14 c++17 c++20; do
+        g++ -x c++ "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
+        clang++ -x c++ "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
+    done
 }

@@ -4,44 +4,44 @@
 load helpers
 
 c_program_is_exact() {
-	[ -x "$PROGRAMS/other_allocator.$1" ] || skip "$1 is not installed"
-	clean_run "other_allocator.$1"
-	expect "$snapshot" keep alloc_objects=1000 alloc_space=24000 inuse_objects=1000 inuse_space=24000
-	expect "$snapshot" keep_aligned alloc_objects=50 inuse_objects=50 inuse_space=5000
-	expect "$snapshot" churn alloc_objects=20000 inuse_objects=0
+    [ -x "$PROGRAMS/other_allocator.$1" ] || skip "$1 is not installed"
+    clean_run "other_allocator.$1"
+    expect "$snapshot" keep alloc_objects=1000 alloc_space=24000 inuse_objects=1000 inuse_space=24000
+    expect "$snapshot" keep_aligned alloc_objects=50 inuse_objects=50 inuse_space=5000
+    expect "$snapshot" churn alloc_objects=20000 inuse_objects=0
 }
 
 cplusplus_program_is_exact() {
-	[ -x "$PROGRAMS/other_allocator_cplusplus.$1" ] || skip "$1 is not installed"
-	clean_run "other_allocator_cplusplus.$1"
-	expect "$snapshot" keep alloc_objects=500 alloc_space=10000 inuse_objects=500 inuse_space=10000
-	expect "$snapshot" churn inuse_objects=0 inuse_space=0
-	expect "$snapshot" cross inuse_objects=0
+    [ -x "$PROGRAMS/other_allocator_cplusplus.$1" ] || skip "$1 is not installed"
+    clean_run "other_allocator_cplusplus.$1"
+    expect "$snapshot" keep alloc_objects=500 alloc_space=10000 inuse_objects=500 inuse_space=10000
+    expect "$snapshot" churn inuse_objects=0 inuse_space=0
+    expect "$snapshot" cross inuse_objects=0
 }
 
 @test "C with jemalloc" {
-	c_program_is_exact jemalloc
+    c_program_is_exact jemalloc
 }
 @test "C++ with jemalloc" {
-	cplusplus_program_is_exact jemalloc
+    cplusplus_program_is_exact jemalloc
 }
 @test "C with tcmalloc" {
-	c_program_is_exact tcmalloc
+    c_program_is_exact tcmalloc
 }
 @test "C++ with tcmalloc" {
-	cplusplus_program_is_exact tcmalloc
+    cplusplus_program_is_exact tcmalloc
 }
 @test "C with mimalloc" {
-	c_program_is_exact mimalloc
+    c_program_is_exact mimalloc
 }
 @test "C++ with mimalloc" {
-	cplusplus_program_is_exact mimalloc
+    cplusplus_program_is_exact mimalloc
 }
 @test "the same programs with the C library's allocator" {
-	clean_run other_allocator
-	expect "$snapshot" keep alloc_objects=1000 alloc_space=24000 inuse_objects=1000 inuse_space=24000
-	rm x.snap
-	clean_run other_allocator_cplusplus
-	expect "$snapshot" keep alloc_objects=500 inuse_objects=500 inuse_space=10000
-	expect "$snapshot" churn inuse_objects=0 inuse_space=0
+    clean_run other_allocator
+    expect "$snapshot" keep alloc_objects=1000 alloc_space=24000 inuse_objects=1000 inuse_space=24000
+    rm x.snap
+    clean_run other_allocator_cplusplus
+    expect "$snapshot" keep alloc_objects=500 inuse_objects=500 inuse_space=10000
+    expect "$snapshot" churn inuse_objects=0 inuse_space=0
 }

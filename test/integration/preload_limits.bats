@@ -4,95 +4,95 @@
 load helpers
 
 @test "a stack deeper than max_frames keeps its innermost frames and is counted as cut" {
-	options max_frames=64
-	clean_run deep_recursion
-	expect_live "$snapshot" bottom 1 18
-	expect_live "$snapshot" top 1 19
-	[ "$(info "$snapshot" .dropped.frames_cut)" = 1 ]
-	expect_json '.rows[] | select(.stack[0] | startswith("bottom")) | .stack | length <= 65' report.json
-	expect_json '.rows[] | select(.stack[0] | startswith("bottom")) | .stack[1] | startswith("recurse")' report.json
+    options max_frames=64
+    clean_run deep_recursion
+    expect_live "$snapshot" bottom 1 18
+    expect_live "$snapshot" top 1 19
+    [ "$(info "$snapshot" .dropped.frames_cut)" = 1 ]
+    expect_json '.rows[] | select(.stack[0] | startswith("bottom")) | .stack | length <= 65' report.json
+    expect_json '.rows[] | select(.stack[0] | startswith("bottom")) | .stack[1] | startswith("recurse")' report.json
 }
 
 @test "the default limit cuts a recursion of 10,000 frames and says so" {
-	clean_run deep_recursion
-	[ "$(info "$snapshot" .dropped.frames_cut)" = 1 ]
-	expect_live "$snapshot" bottom 1 18
+    clean_run deep_recursion
+    [ "$(info "$snapshot" .dropped.frames_cut)" = 1 ]
+    expect_live "$snapshot" bottom 1 18
 }
 
 @test "one million distinct stacks: all allocations are counted, what is not kept apart is counted too" {
-	same_as_plain million_stacks
-	"$TOOL" verify "$snapshot"
-	allocs=$(numbers "$snapshot" leaf | jq .alloc_objects)
-	dropped=$(info "$snapshot" .dropped.stacks)
-	[ $((allocs + dropped)) = 1048576 ]
-	[ "$(info "$snapshot" .dropped.blocks)" = 0 ]
-	[ "$dropped" = 0 ] || grep -q '^allocscope: .*stack' messages
+    same_as_plain million_stacks
+    "$TOOL" verify "$snapshot"
+    allocs=$(numbers "$snapshot" leaf | jq .alloc_objects)
+    dropped=$(info "$snapshot" .dropped.stacks)
+    [ $((allocs + dropped)) = 1048576 ]
+    [ "$(info "$snapshot" .dropped.blocks)" = 0 ]
+    [ "$dropped" = 0 ] || grep -q '^allocscope: .*stack' messages
 }
 
 @test "200,000 live blocks are all in the file" {
-	clean_run many_blocks 400000
-	expect "$snapshot" make alloc_objects=400000 inuse_objects=200000 inuse_space=6400000
+    clean_run many_blocks 400000
+    expect "$snapshot" make alloc_objects=400000 inuse_objects=200000 inuse_space=6400000
 }
 
 limited_memory() {
-	local kilobytes
-	plain many_blocks "$2"
-	for kilobytes in $1; do
-		rm -f x.snap
-		status=0
-		bash -c 'ulimit -v "$1" && exec env LD_PRELOAD="$2" "$3" "$4"' - "$kilobytes" "$LIBRARY" \
-			"$PROGRAMS/many_blocks" "$2" >out 2>messages || status=$?
-		[ "$status" = 0 ] || fail "$kilobytes KB: exit $status: $(cat messages)" || return 1
-		cmp out out.plain || return 1
-		if [ -e x.snap ]; then
-			"$TOOL" verify x.snap || fail "$kilobytes KB" || return 1
-			info x.snap . >info.json
-			expect_json '.totals.allocs - .totals.frees == .totals.live_blocks' info.json || return 1
-		else
-			grep '^allocscope: ' messages || fail "$kilobytes KB: no snapshot and no word" || return 1
-		fi
-	done
+    local kilobytes
+    plain many_blocks "$2"
+    for kilobytes in $1; do
+        rm -f x.snap
+        status=0
+        bash -c 'ulimit -v "$1" && exec env LD_PRELOAD="$2" "$3" "$4"' - "$kilobytes" "$LIBRARY" \
+            "$PROGRAMS/many_blocks" "$2" >out 2>messages || status=$?
+        [ "$status" = 0 ] || fail "$kilobytes KB: exit $status: $(cat messages)" || return 1
+        cmp out out.plain || return 1
+        if [ -e x.snap ]; then
+            "$TOOL" verify x.snap || fail "$kilobytes KB" || return 1
+            info x.snap . >info.json
+            expect_json '.totals.allocs - .totals.frees == .totals.live_blocks' info.json || return 1
+        else
+            grep '^allocscope: ' messages || fail "$kilobytes KB: no snapshot and no word" || return 1
+        fi
+    done
 }
 
 @test "a small address space (RLIMIT_AS): the host runs, losses are counted or the file is refused in words" {
-	limited_memory '40000 60000 100000 200000 400000' 20000
+    limited_memory '40000 60000 100000 200000 400000' 20000
 }
 
 @test "a file-size limit (RLIMIT_FSIZE): no SIGXFSZ, the host ends as without us, one message" {
-	plain many_blocks 20000
-	status=0
-	bash -c 'ulimit -f 8 && exec env LD_PRELOAD="$1" "$2" 20000' - "$LIBRARY" "$PROGRAMS/many_blocks" \
-		>out 2>messages || status=$?
-	[ "$status" = 0 ] || fail "exit $status"
-	cmp out out.plain
-	grep -q '^allocscope: ' messages
-	[ ! -e x.snap ]
-	[ "$(files ./*.tmp*)" = 0 ]
+    plain many_blocks 20000
+    status=0
+    bash -c 'ulimit -f 8 && exec env LD_PRELOAD="$1" "$2" 20000' - "$LIBRARY" "$PROGRAMS/many_blocks" \
+        >out 2>messages || status=$?
+    [ "$status" = 0 ] || fail "exit $status"
+    cmp out out.plain
+    grep -q '^allocscope: ' messages
+    [ ! -e x.snap ]
+    [ "$(files ./*.tmp*)" = 0 ]
 }
 
 @test "a full disk: the host ends as without us, one message, no half file" {
-	[ "$(id -u)" = 0 ] || skip "mounting a small disk needs root"
-	mkdir disk
-	mount -t tmpfs -o size=32k tmpfs disk || skip "this machine cannot mount a tmpfs"
-	plain many_blocks 20000
-	status=0
-	ALLOCSCOPE_OUTPUT=$PWD/disk/x.snap LD_PRELOAD=$LIBRARY "$PROGRAMS/many_blocks" 20000 >out 2>messages || status=$?
-	left=$(files disk/*)
-	umount disk
-	[ "$status" = 0 ]
-	cmp out out.plain
-	grep -q '^allocscope: ' messages
-	[ "$left" = 0 ]
+    [ "$(id -u)" = 0 ] || skip "mounting a small disk needs root"
+    mkdir disk
+    mount -t tmpfs -o size=32k tmpfs disk || skip "this machine cannot mount a tmpfs"
+    plain many_blocks 20000
+    status=0
+    ALLOCSCOPE_OUTPUT=$PWD/disk/x.snap LD_PRELOAD=$LIBRARY "$PROGRAMS/many_blocks" 20000 >out 2>messages || status=$?
+    left=$(files disk/*)
+    umount disk
+    [ "$status" = 0 ]
+    cmp out out.plain
+    grep -q '^allocscope: ' messages
+    [ "$left" = 0 ]
 }
 
 @test "few descriptors (RLIMIT_NOFILE): the host is unharmed" {
-	plain many_blocks 1000
-	bash -c 'ulimit -n 4 && exec env LD_PRELOAD="$1" "$2" 1000' - "$LIBRARY" "$PROGRAMS/many_blocks" >out 2>messages
-	cmp out out.plain
+    plain many_blocks 1000
+    bash -c 'ulimit -n 4 && exec env LD_PRELOAD="$1" "$2" 1000' - "$LIBRARY" "$PROGRAMS/many_blocks" >out 2>messages
+    cmp out out.plain
 }
 
 @test "a small stack (RLIMIT_STACK of 128 KB) has room for our hooks" {
-	bash -c 'ulimit -s 128 && exec env LD_PRELOAD="$1" "$2"' - "$LIBRARY" "$PROGRAMS/malloc_and_free" >out 2>messages
-	books_balance "$snapshot"
-	expect_live "$snapshot" keep 3 60
+    bash -c 'ulimit -s 128 && exec env LD_PRELOAD="$1" "$2"' - "$LIBRARY" "$PROGRAMS/malloc_and_free" >out 2>messages
+    books_balance "$snapshot"
+    expect_live "$snapshot" keep 3 60
 }

@@ -4,17 +4,17 @@
 load helpers
 
 @test "a stack names the module that was there, also after another was loaded at its address" {
-	record module_reuse "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so"
-	[ "$status" != 77 ] || skip "the loader chose other addresses"
-	[ "$status" = 0 ]
-	books_balance "$snapshot"
-	expect "$snapshot" first_variant alloc_objects=3 inuse_objects=3 inuse_space=333
-	expect "$snapshot" second_variant alloc_objects=2 inuse_objects=2 inuse_space=444
-	expect_json '[.rows[] | select(.function == "first_variant") | .module] | unique == ["libvariant_first.so"]' \
-		report.json
+    record module_reuse "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so"
+    [ "$status" != 77 ] || skip "the loader chose other addresses"
+    [ "$status" = 0 ]
+    books_balance "$snapshot"
+    expect "$snapshot" first_variant alloc_objects=3 inuse_objects=3 inuse_space=333
+    expect "$snapshot" second_variant alloc_objects=2 inuse_objects=2 inuse_space=444
+    expect_json '[.rows[] | select(.function == "first_variant") | .module] | unique == ["libvariant_first.so"]' \
+        report.json
 }
 
 @test "dlopen and dlclose while threads allocate: no deadlock" {
-	clean_run dlopen_while_threads_allocate "$PROGRAMS/lib/libvariant_first.so"
-	expect "$snapshot" allocate inuse_objects=0
+    clean_run dlopen_while_threads_allocate "$PROGRAMS/lib/libvariant_first.so"
+    expect "$snapshot" allocate inuse_objects=0
 }

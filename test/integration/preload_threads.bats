@@ -4,42 +4,42 @@
 load helpers
 
 @test "8 threads malloc, realloc and free: 400,000 blocks born, 0 retained" {
-	clean_run realloc_race
-	expect "$snapshot" race alloc_objects=400000 inuse_objects=0 inuse_space=0
+    clean_run realloc_race
+    expect "$snapshot" race alloc_objects=400000 inuse_objects=0 inuse_space=0
 }
 
 @test "the race again, 5 times: never a contradiction" {
-	for _ in 1 2 3 4 5; do
-		rm -f x.snap
-		record realloc_race
-		books_balance "$snapshot"
-		expect "$snapshot" race alloc_objects=400000 inuse_objects=0
-	done
+    for _ in 1 2 3 4 5; do
+        rm -f x.snap
+        record realloc_race
+        books_balance "$snapshot"
+        expect "$snapshot" race alloc_objects=400000 inuse_objects=0
+    done
 }
 
 @test "a block freed by another thread is freed" {
-	clean_run freed_by_another_thread
-	expect "$snapshot" produce alloc_objects=1000 alloc_space=20000 inuse_objects=10 inuse_space=200
+    clean_run freed_by_another_thread
+    expect "$snapshot" produce alloc_objects=1000 alloc_space=20000 inuse_objects=10 inuse_space=200
 }
 
 @test "a thread that ends leaves its blocks in the books" {
-	clean_run thread_dies_holding_blocks
-	expect "$snapshot" hold alloc_objects=400 inuse_objects=400 inuse_space=9600
+    clean_run thread_dies_holding_blocks
+    expect "$snapshot" hold alloc_objects=400 inuse_objects=400 inuse_space=9600
 }
 
 @test "10,000 short threads are counted exactly in bounded memory" {
-	clean_run ten_thousand_threads
-	expect "$snapshot" short_thread alloc_objects=20000 inuse_objects=10000 inuse_space=160000
-	[ "$(info "$snapshot" '[.costs[]] | add')" -lt $((64 << 20)) ]
+    clean_run ten_thousand_threads
+    expect "$snapshot" short_thread alloc_objects=20000 inuse_objects=10000 inuse_space=160000
+    [ "$(info "$snapshot" '[.costs[]] | add')" -lt $((64 << 20)) ]
 }
 
 @test "destructors of pthread keys still count" {
-	clean_run pthread_key_destructor
-	expect "$snapshot" destructor alloc_objects=30 alloc_space=1200 inuse_objects=10 inuse_space=400
-	expect "$snapshot" store alloc_objects=10 inuse_objects=0
+    clean_run pthread_key_destructor
+    expect "$snapshot" destructor alloc_objects=30 alloc_space=1200 inuse_objects=10 inuse_space=400
+    expect "$snapshot" store alloc_objects=10 inuse_objects=0
 }
 
 @test "destructors of thread_local objects still count" {
-	clean_run tls_destructor
-	expect "$snapshot" local::at_thread_end alloc_objects=20 alloc_space=510 inuse_objects=10 inuse_space=250
+    clean_run tls_destructor
+    expect "$snapshot" local::at_thread_end alloc_objects=20 alloc_space=510 inuse_objects=10 inuse_space=250
 }
