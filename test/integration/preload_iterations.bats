@@ -56,6 +56,7 @@ iterations() {
     iterations
     expect_json '[.benchmarks[] | select(.iterations | length > 0) | [.name, (.iterations | length)]] == [["outer", 3]]' \
         iterations.json
+    expect_json '.benchmarks[0].iterations | map(.allocs) == [2, 2, 2]' iterations.json
     [ "$(info "$snapshot" .dropped.ignored_marks)" = 4 ]
     [ "$(grep -c '^allocscope: .*ignored' messages)" -ge 1 ]
     [ "$(grep -c '^allocscope: .*begin' messages)" -le 1 ]

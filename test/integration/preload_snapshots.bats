@@ -86,6 +86,22 @@ at_size() {
     [ "$(info x.first.snap .generation)" = 2 ]
 }
 
+@test "snapshot_at=last holds what the teardown frees afterwards, and not what it allocates" {
+    options snapshot_at=first,last,exit
+    same_as_plain tears_down
+    [ "$(files ./*.snap)" = 3 ]
+    books_balance x.last.snap
+    expect_live x.last.snap keep 40 2000
+    expect_live x.last.snap set_up 1 70
+    expect_live x.last.snap tear_down 0 0
+    books_balance x.snap
+    expect_live x.snap keep 0 0
+    expect_live x.snap set_up 0 0
+    expect_live x.snap tear_down 5 300
+    diff_json x.first.snap x.last.snap
+    expect_json '.totals.born_blocks == 36 and .totals.died_blocks == 0 and .totals.retained_blocks == 36' diff.json
+}
+
 @test "snapshot_at=iteration=N takes the heap as it stands at the end of iteration N" {
     options snapshot_at=iteration=7
     same_as_plain iterate
