@@ -20,7 +20,7 @@ struct text_style {
 	bool colour;
 };
 
-#define TEXT_TABLE_COLUMNS_MAX 16
+#define TEXT_TABLE_COLUMNS_MAX 18
 
 struct text_cell {
 	char *text;

@@ -1,0 +1,313 @@
+/*
+ * The text is read from the top: which two moments, the balance of the heap between them (a sum that adds up),
+ * the three numbers that are easily mistaken for each other side by side, then rows, largest first.
+ */
+#include "report/report_diff.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/status.h"
+#include "report/report_file.h"
+#include "report/text_number.h"
+
+static const struct snapshot *input_snapshot(const struct diff *diff, size_t input)
+{
+	return diff->grouping->inputs[input].heap->snapshot;
+}
+
+static bool is_worth_a_row(const struct report_row *row, const struct report_options *options, bool retained)
+{
+	if (retained && row->blocks == 0)
+		return false;
+	return row->bytes >= options->min_bytes || row->died_bytes >= options->min_bytes ||
+	    (uint64_t)llabs((long long)row->grown_bytes) >= options->min_bytes;
+}
+
+/* --- text --- */
+
+static const char *identity_text(enum diff_identity identity)
+{
+	switch (identity) {
+	case DIFF_IDENTITY_OFF_RUNS:
+		return "Two different runs: blocks cannot be told apart by identity, rows are matched by their sites and "
+		       "show net differences.";
+	case DIFF_IDENTITY_OFF_RENUMBERED:
+		return "Birth epochs were renumbered between the files: blocks cannot be told apart by identity, rows "
+		       "show net differences.";
+	default:
+		return NULL;
+	}
+}
+
+static void write_heading(FILE *out, const struct diff *diff, const struct text_style *style)
+{
+	const char *identity = identity_text(diff->identity);
+
+	report_file_line(out, style, "BEFORE  ", input_snapshot(diff, 0));
+	report_file_line(out, style, "AFTER   ", input_snapshot(diff, 1));
+	if (diff->iterations_between != 0)
+		fprintf(out, "%s %s ended between them, %s of them counted (not warm-up).\n",
+		    text_count(diff->iterations_between).text,
+		    diff->iterations_between == 1 ? "iteration" : "iterations",
+		    text_count(diff->iterations_counted).text);
+	else
+		fputs("No iteration ended between them.\n", out);
+	if (identity != NULL)
+		fprintf(out, "%s\n", identity);
+	if (diff->reversed)
+		fputs("BEFORE was taken after AFTER: is the order right?\n", out);
+	report_losses(out, style, input_snapshot(diff, 1));
+	fputc('\n', out);
+}
+
+static void balance_row(struct text_table *table, const char *what, const char *blocks, const char *bytes,
+    const char *meaning)
+{
+	text_table_row(table);
+	text_table_cell_tinted(table, TEXT_BOLD, what);
+	text_table_cell(table, blocks);
+	text_table_cell(table, bytes);
+	text_table_cell_tinted(table, TEXT_DIM, meaning);
+}
+
+/* before + born - died + grown = after */
+static int write_balance(FILE *out, const struct diff *diff, const struct text_style *style)
+{
+	const struct diff_row *total = &diff->total;
+	struct text_table table;
+	int status = 0;
+
+	text_table_init(&table);
+	text_table_column(&table, "live heap", TEXT_LEFT);
+	text_table_column(&table, "blocks", TEXT_RIGHT);
+	text_table_column(&table, "bytes", TEXT_RIGHT);
+	text_table_column(&table, "", TEXT_LEFT);
+	balance_row(&table, "  before", text_count(total->before_blocks).text, text_bytes(total->before_bytes).text, "");
+	balance_row(&table, "+ born", text_count(total->born_blocks).text, text_bytes(total->born_bytes).text,
+	    "allocated after BEFORE and alive in AFTER");
+	balance_row(&table, "- died", text_count(total->died_blocks).text, text_bytes(total->died_bytes).text,
+	    "alive in BEFORE and gone in AFTER");
+	balance_row(&table, total->grown_bytes < 0 ? "- shrunk" : "+ grown", "",
+	    text_bytes((uint64_t)llabs((long long)total->grown_bytes)).text, "kept blocks that realloc resized");
+	balance_row(&table, "= after", text_count(total->after_blocks).text, text_bytes(total->after_bytes).text, "");
+	status = text_table_write(&table, out, style);
+	text_table_release(&table);
+	return status;
+}
+
+/* Three numbers that are not each other: what passed through, the highest level, what stayed. */
+static int write_three_numbers(FILE *out, const struct diff *diff, const struct text_style *style)
+{
+	const struct snapshot_totals *before = &input_snapshot(diff, 0)->run->totals;
+	const struct snapshot_totals *after = &input_snapshot(diff, 1)->run->totals;
+	bool same_run = diff->identity == DIFF_IDENTITY_EXACT && !diff->reversed && after->allocs >= before->allocs &&
+	    after->bytes >= before->bytes;
+	struct text_table table;
+	int status = 0;
+
+	text_table_init(&table);
+	text_table_column(&table, "", TEXT_LEFT);
+	text_table_column(&table, "blocks", TEXT_RIGHT);
+	text_table_column(&table, "bytes", TEXT_RIGHT);
+	text_table_column(&table, "", TEXT_LEFT);
+	if (same_run)
+		balance_row(&table, "allocated", text_count(after->allocs - before->allocs).text,
+		    text_bytes(after->bytes - before->bytes).text, "churn: all that was handed out between the two");
+	else
+		balance_row(&table, "allocated", text_count(after->allocs).text, text_bytes(after->bytes).text,
+		    "churn: all that was handed out in the run of AFTER");
+	balance_row(&table, "peak", "", text_bytes(after->peak_bytes).text, "most bytes alive at once so far");
+	balance_row(&table, "retained", text_count(diff->total.retained_blocks).text,
+	    text_bytes(diff->total.retained_bytes).text, "born in a counted iteration and alive after its end");
+	fputc('\n', out);
+	status = text_table_write(&table, out, style);
+	text_table_release(&table);
+	return status;
+}
+
+/* The sentence that a newcomer looks for. */
+static void write_verdict(FILE *out, const struct diff *diff, const struct text_style *style)
+{
+	const struct diff_row *total = &diff->total;
+	char line[256];
+
+	fputc('\n', out);
+	if (diff->iterations_counted == 0) {
+		(void)snprintf(line, sizeof line, "No counted iteration ended: what is retained cannot be told, only what was born.");
+		text_put(out, style, TEXT_WARN, line);
+	} else if (total->retained_blocks == 0) {
+		text_put(out, style, TEXT_GOOD, "0 blocks retained");
+		if (total->grown_bytes > 0)
+			fprintf(out, ", but kept blocks grew by %s", text_bytes((uint64_t)total->grown_bytes).text);
+	} else {
+		double iterations = (double)diff->iterations_counted;
+
+		(void)snprintf(line, sizeof line, "%s retained",
+		    text_plural(total->retained_blocks, "block", "blocks").text);
+		text_put(out, style, TEXT_BAD, line);
+		fprintf(out, " (%s): %s blocks, %s per iteration", text_bytes(total->retained_bytes).text,
+		    text_rate((double)total->retained_blocks / iterations).text,
+		    text_rate_bytes((double)total->retained_bytes / iterations).text);
+	}
+	fputs("\n", out);
+	if (diff->ignored_blocks != 0)
+		fprintf(out, "%s (%s) left out: the program asked to ignore them.\n",
+		    text_plural(diff->ignored_blocks, "block", "blocks").text, text_bytes(diff->ignored_bytes).text);
+	if (diff->unexplained_blocks != 0)
+		fprintf(out, "%s not in BEFORE although old enough; counted as born.\n",
+		    text_plural(diff->unexplained_blocks, "block is", "blocks are").text);
+}
+
+static void add_columns(struct text_table *table, const struct diff *diff, bool retained)
+{
+	text_table_column(table, retained ? "retained" : "born", TEXT_RIGHT);
+	text_table_column(table, "bytes", TEXT_RIGHT);
+	text_table_column(table, "blocks/iter", TEXT_RIGHT);
+	text_table_column(table, "bytes/iter", TEXT_RIGHT);
+	text_table_column(table, "shape", TEXT_LEFT);
+	text_table_column(table, "died", TEXT_RIGHT);
+	text_table_column(table, "bytes", TEXT_RIGHT);
+	text_table_column(table, "grown", TEXT_RIGHT);
+	text_table_column(table, group_by_name(diff->grouping->by), TEXT_LEFT);
+}
+
+static int add_row(struct text_table *table, const struct diff *diff, const struct report_row *row,
+    const struct report_options *options)
+{
+	bool has_rate = diff->iterations_between != 0;
+
+	text_table_row(table);
+	text_table_cell(table, text_count(row->blocks).text);
+	text_table_cell(table, text_bytes(row->bytes).text);
+	text_table_cell(table, has_rate ? text_rate(row->blocks_per_iteration).text : "-");
+	text_table_cell(table, has_rate ? text_rate_bytes(row->bytes_per_iteration).text : "-");
+	text_table_cell_tinted(table, report_shape_tint(row->growth->shape), growth_shape_name(row->growth->shape));
+	text_table_cell(table, row->died_blocks != 0 ? text_count(row->died_blocks).text : "0");
+	text_table_cell(table, text_bytes(row->died_bytes).text);
+	text_table_cell(table, text_signed_bytes(row->grown_bytes).text);
+	return report_row_name(table, diff->grouping, row->key, options->frames);
+}
+
+static int write_rows(FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
+{
+	struct text_table table;
+	size_t shown = 0, left_out = 0;
+	uint64_t left_out_bytes = 0;
+	int status = 0;
+
+	text_table_init(&table);
+	add_columns(&table, diff, retained);
+	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
+		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
+
+		if (!is_worth_a_row(&row, options, retained))
+			continue;
+		if (options->top != 0 && shown == options->top) {
+			left_out++;
+			left_out_bytes += row.bytes;
+			continue;
+		}
+		shown++;
+		status = add_row(&table, diff, &row, options);
+	}
+	if (status == 0 && shown != 0) {
+		fputc('\n', out);
+		status = text_table_write(&table, out, &options->style);
+	}
+	if (status == 0 && left_out != 0)
+		fprintf(out, "... %s more (%s); --top 0 shows all\n", text_plural(left_out, "row", "rows").text,
+		    text_bytes(left_out_bytes).text);
+	text_table_release(&table);
+	return status;
+}
+
+int report_diff_text(FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
+{
+	int status = 0;
+
+	write_heading(out, diff, &options->style);
+	status = write_balance(out, diff, &options->style);
+	if (status == 0)
+		status = write_three_numbers(out, diff, &options->style);
+	if (status != 0)
+		return status;
+	write_verdict(out, diff, &options->style);
+	status = write_rows(out, diff, options, retained);
+	return status != 0 ? status : report_finish(out);
+}
+
+/* --- JSON --- */
+
+static void totals_json(struct json_writer *json, const struct diff *diff)
+{
+	const struct diff_row *total = &diff->total;
+	const struct snapshot_totals *after = &input_snapshot(diff, 1)->run->totals;
+
+	json_begin_object(json, "totals");
+	json_unsigned(json, "born_blocks", total->born_blocks);
+	json_unsigned(json, "born_bytes", total->born_bytes);
+	json_unsigned(json, "died_blocks", total->died_blocks);
+	json_unsigned(json, "died_bytes", total->died_bytes);
+	json_unsigned(json, "kept_blocks", total->kept_blocks);
+	json_unsigned(json, "kept_bytes", total->kept_bytes);
+	json_unsigned(json, "retained_blocks", total->retained_blocks);
+	json_unsigned(json, "retained_bytes", total->retained_bytes);
+	json_unsigned(json, "before_blocks", total->before_blocks);
+	json_unsigned(json, "before_bytes", total->before_bytes);
+	json_unsigned(json, "after_blocks", total->after_blocks);
+	json_unsigned(json, "after_bytes", total->after_bytes);
+	json_signed(json, "grown_bytes", total->grown_bytes);
+	json_unsigned(json, "grown_blocks", total->grown_blocks);
+	json_unsigned(json, "ignored_blocks", diff->ignored_blocks);
+	json_unsigned(json, "ignored_bytes", diff->ignored_bytes);
+	json_unsigned(json, "unexplained_blocks", diff->unexplained_blocks);
+	json_unsigned(json, "peak_bytes", after->peak_bytes);
+	json_end(json);
+}
+
+static int rows_json(struct json_writer *json, const struct diff *diff, const struct report_options *options,
+    bool retained)
+{
+	uint64_t shown = 0;
+	int status = 0;
+
+	json_begin_array(json, "rows");
+	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
+		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
+
+		if (!is_worth_a_row(&row, options, retained) || (options->top != 0 && shown == options->top))
+			continue;
+		shown++;
+		json_begin_object(json, NULL);
+		status = report_row_json(json, diff->grouping, &row);
+		json_end(json);
+	}
+	json_end(json);
+	return status;
+}
+
+int report_diff_json(FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
+{
+	struct json_writer json;
+	int status = 0;
+
+	json_begin_document(&json, out);
+	json_unsigned(&json, "version", 1);
+	json_text(&json, "command", "diff");
+	json_text(&json, "by", group_by_name(diff->grouping->by));
+	json_bool(&json, "retained_only", retained);
+	report_file_json(&json, "before", input_snapshot(diff, 0));
+	report_file_json(&json, "after", input_snapshot(diff, 1));
+	json_text(&json, "identity", diff->identity == DIFF_IDENTITY_EXACT ? "exact" : "off");
+	json_bool(&json, "approximate", diff->approximate);
+	totals_json(&json, diff);
+	json_begin_object(&json, "iterations");
+	json_unsigned(&json, "counted", diff->iterations_counted);
+	json_unsigned(&json, "between", diff->iterations_between);
+	json_end(&json);
+	status = rows_json(&json, diff, options, retained);
+	if (status != 0)
+		return status;
+	return json_end_document(&json);
+}

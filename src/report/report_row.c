@@ -1,0 +1,124 @@
+#include "report/report_row.h"
+
+#include <string.h>
+
+#include "base/status.h"
+#include "report/report_stack.h"
+
+static double per(uint64_t amount, uint64_t iterations)
+{
+	return iterations != 0 ? (double)amount / (double)iterations : 0;
+}
+
+struct report_row report_row_of_diff(const struct diff *diff, const struct diff_row *row, bool retained)
+{
+	uint64_t blocks = retained ? row->retained_blocks : row->born_blocks;
+	uint64_t bytes = retained ? row->retained_bytes : row->born_bytes;
+
+	return (struct report_row){
+	    .key = &diff->grouping->keys[row->key],
+	    .blocks = blocks,
+	    .bytes = bytes,
+	    .died_blocks = row->died_blocks,
+	    .died_bytes = row->died_bytes,
+	    .retained_blocks = row->retained_blocks,
+	    .retained_bytes = row->retained_bytes,
+	    .grown_bytes = row->grown_bytes,
+	    .blocks_per_iteration = per(blocks, diff->iterations_between),
+	    .bytes_per_iteration = per(bytes, diff->iterations_between),
+	    .growth = &row->growth,
+	};
+}
+
+struct report_row report_row_of_group(const struct grouping *grouping, const struct group_row *row, uint64_t counted)
+{
+	return (struct report_row){
+	    .key = &grouping->keys[row->key],
+	    .blocks = row->inuse_objects,
+	    .bytes = row->inuse_space,
+	    .retained_blocks = row->retained_objects,
+	    .retained_bytes = row->retained_space,
+	    .blocks_per_iteration = per(row->retained_objects, counted),
+	    .bytes_per_iteration = per(row->retained_space, counted),
+	    .growth = &row->growth,
+	};
+}
+
+/* Who holds it is known only with a graph of references, which this version does not read. */
+static void reachability_json(struct json_writer *json)
+{
+	json_null(json, "verdict");
+	json_null(json, "leaked_blocks");
+	json_null(json, "leaked_bytes");
+	json_begin_array(json, "held_by");
+	json_end(json);
+}
+
+int report_row_json(struct json_writer *json, const struct grouping *grouping, const struct report_row *row)
+{
+	const struct group_key *key = row->key;
+
+	json_text(json, "key", key->text);
+	json_text_or_null(json, "function", key->function);
+	json_text_or_null(json, "file", key->file);
+	if (key->line != 0)
+		json_unsigned(json, "line", key->line);
+	else
+		json_null(json, "line");
+	json_text_or_null(json, "module",
+	    key->module != NULL && strrchr(key->module, '/') != NULL ? strrchr(key->module, '/') + 1 : key->module);
+	json_text_or_null(json, "type", key->type);
+	json_unsigned(json, "blocks", row->blocks);
+	json_unsigned(json, "bytes", row->bytes);
+	json_unsigned(json, "died_blocks", row->died_blocks);
+	json_unsigned(json, "died_bytes", row->died_bytes);
+	json_signed(json, "grown_bytes", row->grown_bytes);
+	json_unsigned(json, "retained_blocks", row->retained_blocks);
+	json_unsigned(json, "retained_bytes", row->retained_bytes);
+	json_double(json, "blocks_per_iteration", row->blocks_per_iteration);
+	json_double(json, "bytes_per_iteration", row->bytes_per_iteration);
+	json_text(json, "shape", growth_shape_name(row->growth->shape));
+	json_text_or_null(json, "shape_reason", row->growth->reason);
+	reachability_json(json);
+	return report_stack_json(json, grouping, key);
+}
+
+enum text_tint report_shape_tint(enum growth_shape shape)
+{
+	switch (shape) {
+	case GROWTH_LINEAR:
+		return TEXT_BAD;
+	case GROWTH_IRREGULAR:
+		return TEXT_WARN;
+	case GROWTH_UNKNOWN:
+		return TEXT_DIM;
+	default:
+		return TEXT_PLAIN;
+	}
+}
+
+int report_row_name(struct text_table *table, const struct grouping *grouping, const struct group_key *key,
+    size_t frames)
+{
+	const struct group_input *input = &grouping->inputs[key->input];
+	struct site_frame site;
+	char text[REPORT_TEXT_BYTES];
+
+	if (grouping->by != GROUP_BY_STACK) {
+		text_table_cell(table, key->text);
+		return report_stack_below(table, grouping, key, frames, grouping->by == GROUP_BY_SITE);
+	}
+	if (frames == 0 || key->stack == HEAP_NONE ||
+	    !site_of_stack(input->heap, input->names, input->rules, key->stack, &site)) {
+		text_table_cell(table, key->text); /* all in one line, for grep */
+		return 0;
+	}
+	(void)site_text(input->heap, &site, text, sizeof text);
+	text_table_cell(table, text);
+	return report_stack_below(table, grouping, key, frames, true);
+}
+
+int report_finish(FILE *out)
+{
+	return fflush(out) == 0 && !ferror(out) ? 0 : STATUS_IO;
+}

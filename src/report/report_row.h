@@ -1,0 +1,47 @@
+/*
+ * A row as every report shows it: the members that diff, report and check have in common. The JSON keys are a
+ * promise; additions are allowed, renames never.
+ */
+#ifndef REPORT_REPORT_ROW_H
+#define REPORT_REPORT_ROW_H
+
+#include "analysis/diff.h"
+#include "analysis/group.h"
+#include "report/json_writer.h"
+#include "report/text_table.h"
+
+/* What the user asked all row reports for. */
+struct report_options {
+	struct text_style style;
+	bool json;
+	uint64_t top;	    /* rows at most; 0 all */
+	uint64_t min_bytes; /* rows below are left out */
+	size_t frames;	    /* of the stack below a row; 0 none, SIZE_MAX all */
+};
+
+struct report_row {
+	const struct group_key *key;
+	uint64_t blocks, bytes; /* what the report is about: born, or alive */
+	uint64_t died_blocks, died_bytes;
+	uint64_t retained_blocks, retained_bytes;
+	int64_t grown_bytes;
+	double blocks_per_iteration, bytes_per_iteration;
+	const struct growth *growth;
+};
+
+/* The row of a diff; with RETAINED what is shown are the retained of the born. */
+struct report_row report_row_of_diff(const struct diff *diff, const struct diff_row *row, bool retained);
+/* The row of a single file; COUNTED is its number of counted iterations. */
+struct report_row report_row_of_group(const struct grouping *grouping, const struct group_row *row, uint64_t counted);
+
+/* The common members into the object that is open. Returns 0 or STATUS_NO_MEMORY. */
+int report_row_json(struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
+/* How a shape is coloured. */
+enum text_tint report_shape_tint(enum growth_shape shape);
+/* The row's name as the last cell, and its stack below. */
+int report_row_name(struct text_table *table, const struct grouping *grouping, const struct group_key *key,
+    size_t frames);
+/* 0, or a status with a message for STATUS_IO left to the caller: flushes OUT. */
+int report_finish(FILE *out);
+
+#endif

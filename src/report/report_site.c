@@ -1,0 +1,266 @@
+#include "report/report_site.h"
+
+#include <inttypes.h>
+
+#include "base/status.h"
+#include "report/report_file.h"
+#include "report/text_number.h"
+
+static void totals_row(struct text_table *table, const char *what, const char *blocks, uint64_t bytes,
+    const char *meaning)
+{
+	text_table_row(table);
+	text_table_cell_tinted(table, TEXT_BOLD, what);
+	text_table_cell(table, blocks);
+	text_table_cell(table, text_bytes(bytes).text);
+	text_table_cell_tinted(table, TEXT_DIM, meaning);
+}
+
+static void write_memory_line(FILE *out, const struct snapshot_run *run)
+{
+	fprintf(out, "\nmemory: live %s", text_bytes(run->totals.live_bytes).text);
+	if (run->mapped_bytes != 0)
+		fprintf(out, "; held by the allocator %s", text_bytes(run->mapped_bytes).text);
+	else
+		fputs("; held by the allocator unknown", out);
+	if (run->rss_bytes != 0)
+		fprintf(out, "; resident in the process %s (RSS, with code, stacks and allocscope)\n",
+		    text_bytes(run->rss_bytes).text);
+	else
+		fputs("; RSS unknown\n", out);
+}
+
+int report_totals_text(FILE *out, const struct heap *heap, const struct text_style *style)
+{
+	const struct snapshot_run *run = heap->snapshot->run;
+	const struct snapshot_totals *totals = &run->totals;
+	struct heap_totals counted;
+	struct text_table table;
+	char peak[128];
+	int status = 0;
+
+	heap_count(heap, NULL, &counted);
+	if (totals->peak_error_bytes != 0)
+		(void)snprintf(peak, sizeof peak, "most bytes alive at once so far, +-%s (several threads)",
+		    text_bytes(totals->peak_error_bytes).text);
+	else
+		(void)snprintf(peak, sizeof peak, "most bytes alive at once so far");
+	text_table_init(&table);
+	text_table_column(&table, "totals", TEXT_LEFT);
+	text_table_column(&table, "blocks", TEXT_RIGHT);
+	text_table_column(&table, "bytes", TEXT_RIGHT);
+	text_table_column(&table, "", TEXT_LEFT);
+	totals_row(&table, "allocated", text_count(totals->allocs).text, totals->bytes,
+	    "churn: all that was handed out since the start");
+	totals_row(&table, "  temporary", text_count(totals->temporary).text, totals->temporary_bytes,
+	    "of it freed in the same iteration");
+	totals_row(&table, "freed", text_count(totals->frees).text, totals->freed_bytes, "");
+	totals_row(&table, "peak", "", totals->peak_bytes, peak);
+	totals_row(&table, "live", text_count(totals->live_blocks).text, totals->live_bytes, "alive in this snapshot");
+	totals_row(&table, "  retained", text_count(counted.retained_blocks).text, counted.retained_bytes,
+	    run->iterations_counted != 0 ? "of it born in a counted iteration that ended"
+					 : "no counted iteration ended: cannot be told");
+	if (counted.ignored_blocks != 0)
+		totals_row(&table, "  ignored", text_count(counted.ignored_blocks).text, counted.ignored_bytes,
+		    "of it left out of all rows at the program's request");
+	if (counted.inherited_blocks != 0)
+		totals_row(&table, "  inherited", text_count(counted.inherited_blocks).text, counted.inherited_bytes,
+		    "of it a copy of the parent process's heap (fork)");
+	if (counted.pooled_blocks != 0)
+		totals_row(&table, "  pooled", text_count(counted.pooled_blocks).text, counted.pooled_bytes,
+		    "of it inside other blocks (allocscope_pool_alloc)");
+	status = text_table_write(&table, out, style);
+	text_table_release(&table);
+	write_memory_line(out, run);
+	return status;
+}
+
+void report_totals_json(struct json_writer *json, const struct heap *heap)
+{
+	const struct snapshot_run *run = heap->snapshot->run;
+	const struct snapshot_totals *totals = &run->totals;
+	struct heap_totals counted;
+
+	heap_count(heap, NULL, &counted);
+	json_begin_object(json, "totals");
+	json_unsigned(json, "allocs", totals->allocs);
+	json_unsigned(json, "bytes", totals->bytes);
+	json_unsigned(json, "frees", totals->frees);
+	json_unsigned(json, "freed_bytes", totals->freed_bytes);
+	json_unsigned(json, "reallocs", totals->reallocs);
+	json_unsigned(json, "temporary", totals->temporary);
+	json_unsigned(json, "temporary_bytes", totals->temporary_bytes);
+	json_unsigned(json, "live_blocks", totals->live_blocks);
+	json_unsigned(json, "live_bytes", totals->live_bytes);
+	json_unsigned(json, "peak_bytes", totals->peak_bytes);
+	json_unsigned(json, "peak_error_bytes", totals->peak_error_bytes);
+	json_unsigned(json, "retained_blocks", counted.retained_blocks);
+	json_unsigned(json, "retained_bytes", counted.retained_bytes);
+	json_unsigned(json, "ignored_blocks", counted.ignored_blocks);
+	json_unsigned(json, "ignored_bytes", counted.ignored_bytes);
+	json_unsigned(json, "inherited_blocks", counted.inherited_blocks);
+	json_unsigned(json, "inherited_bytes", counted.inherited_bytes);
+	json_unsigned(json, "pooled_blocks", counted.pooled_blocks);
+	json_unsigned(json, "pooled_bytes", counted.pooled_bytes);
+	json_unsigned(json, "mapped_bytes", run->mapped_bytes);
+	json_unsigned(json, "rss_bytes", run->rss_bytes);
+	json_unsigned(json, "iterations_ended", run->iterations_ended);
+	json_unsigned(json, "iterations_counted", run->iterations_counted);
+	json_end(json);
+}
+
+static void add_row(struct text_table *table, const struct group_row *row)
+{
+	text_table_row(table);
+	text_table_cell(table, text_count(row->inuse_objects).text);
+	text_table_cell(table, text_bytes(row->inuse_space).text);
+	text_table_cell(table, text_count(row->retained_objects).text);
+	text_table_cell(table, text_bytes(row->retained_space).text);
+	text_table_cell(table, text_count(row->alloc_objects).text);
+	text_table_cell(table, text_bytes(row->alloc_space).text);
+	text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
+	text_table_cell(table, text_bytes(row->peak_space).text);
+	text_table_cell_tinted(table, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
+}
+
+static void add_columns(struct text_table *table, enum group_by by)
+{
+	static const char *const numbers[] = {"live", "bytes", "retained", "bytes", "allocated", "bytes", "temporary",
+	    "at peak"};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		text_table_column(table, numbers[i], TEXT_RIGHT);
+	text_table_column(table, "shape", TEXT_LEFT);
+	text_table_column(table, group_by_name(by), TEXT_LEFT);
+}
+
+/* What --min-bytes is compared with: the bytes of the column that is sorted by. */
+static uint64_t sorted_bytes(const struct group_row *row, enum group_sort sort)
+{
+	switch (sort) {
+	case GROUP_SORT_RETAINED:
+		return row->retained_space;
+	case GROUP_SORT_ALLOCS:
+		return row->alloc_space;
+	case GROUP_SORT_TEMPORARY:
+		return row->temporary_space;
+	case GROUP_SORT_PEAK:
+		return row->peak_space;
+	default:
+		return row->inuse_space;
+	}
+}
+
+static const char *sort_words(enum group_sort sort)
+{
+	switch (sort) {
+	case GROUP_SORT_BLOCKS:
+		return "live blocks";
+	case GROUP_SORT_RETAINED:
+		return "retained bytes";
+	case GROUP_SORT_ALLOCS:
+		return "allocated blocks";
+	case GROUP_SORT_TEMPORARY:
+		return "temporary blocks";
+	case GROUP_SORT_PEAK:
+		return "bytes at the peak";
+	default:
+		return "live bytes";
+	}
+}
+
+static int write_rows(FILE *out, const struct grouping *grouping, const struct group_table *rows, enum group_sort sort,
+    const struct report_options *options)
+{
+	struct text_table table;
+	size_t shown = 0, left_out = 0;
+	int status = 0;
+
+	text_table_init(&table);
+	add_columns(&table, grouping->by);
+	for (size_t i = 0; status == 0 && i < rows->row_count; i++) {
+		const struct group_row *row = &rows->rows[i];
+
+		if (sorted_bytes(row, sort) < options->min_bytes)
+			continue;
+		if (options->top != 0 && shown == options->top) {
+			left_out++;
+			continue;
+		}
+		shown++;
+		add_row(&table, row);
+		status = report_row_name(&table, grouping, &grouping->keys[row->key], options->frames);
+	}
+	if (status == 0) {
+		fprintf(out, "\nby %s, most %s first:\n", group_by_name(grouping->by), sort_words(sort));
+		status = text_table_write(&table, out, &options->style);
+	}
+	if (status == 0 && left_out != 0)
+		fprintf(out, "... %s more; --top 0 shows all\n", text_plural(left_out, "row", "rows").text);
+	text_table_release(&table);
+	return status;
+}
+
+int report_site_text(FILE *out, const struct grouping *grouping, const struct group_table *table,
+    enum group_sort sort, const struct report_options *options)
+{
+	const struct heap *heap = grouping->inputs[0].heap;
+	int status = 0;
+
+	report_file_line(out, &options->style, "", heap->snapshot);
+	report_losses(out, &options->style, heap->snapshot);
+	fputc('\n', out);
+	status = report_totals_text(out, heap, &options->style);
+	if (status == 0)
+		status = write_rows(out, grouping, table, sort, options);
+	return status != 0 ? status : report_finish(out);
+}
+
+static int row_json(struct json_writer *json, const struct grouping *grouping, const struct group_row *row,
+    uint64_t counted)
+{
+	struct report_row common = report_row_of_group(grouping, row, counted);
+	int status = 0;
+
+	json_begin_object(json, NULL);
+	status = report_row_json(json, grouping, &common);
+	json_unsigned(json, "alloc_objects", row->alloc_objects);
+	json_unsigned(json, "alloc_space", row->alloc_space);
+	json_unsigned(json, "inuse_objects", row->inuse_objects);
+	json_unsigned(json, "inuse_space", row->inuse_space);
+	json_unsigned(json, "free_objects", row->free_objects);
+	json_unsigned(json, "free_space", row->free_space);
+	json_unsigned(json, "temporary_objects", row->temporary_objects);
+	json_unsigned(json, "temporary_space", row->temporary_space);
+	json_unsigned(json, "realloc_objects", row->realloc_objects);
+	json_unsigned(json, "peak_space", row->peak_space);
+	json_end(json);
+	return status;
+}
+
+int report_site_json(FILE *out, const struct grouping *grouping, const struct group_table *table,
+    enum group_sort sort, const struct report_options *options)
+{
+	const struct heap *heap = grouping->inputs[0].heap;
+	struct json_writer json;
+	uint64_t shown = 0;
+	int status = 0;
+
+	json_begin_document(&json, out);
+	json_unsigned(&json, "version", 1);
+	json_text(&json, "command", "report");
+	json_text(&json, "by", group_by_name(grouping->by));
+	report_file_json(&json, "file", heap->snapshot);
+	report_totals_json(&json, heap);
+	json_begin_array(&json, "rows");
+	for (size_t i = 0; status == 0 && i < table->row_count; i++) {
+		const struct group_row *row = &table->rows[i];
+
+		if (sorted_bytes(row, sort) < options->min_bytes || (options->top != 0 && shown == options->top))
+			continue;
+		shown++;
+		status = row_json(&json, grouping, row, heap_iterations_counted(heap));
+	}
+	json_end(&json);
+	return status != 0 ? status : json_end_document(&json);
+}
