@@ -66,10 +66,10 @@ test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/stat
 
 # --- running them ---
 integration_tests := $(sort $(wildcard test/integration/*.bats))
-RUN_TESTS = tools/run-tests.sh $(BUILD)
+RUN_TESTS = CC='$(CC)' CXX='$(CXX)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' tools/run-tests.sh $(BUILD)
 
 test: all $(unit_bin) test-programs | deps-if-missing
-	@$(RUN_TESTS) unit 'tap:$(CHECK)' 'bats:$(integration_tests)'
+	@$(RUN_TESTS) unit 'tap:tools/check.sh $(BUILD)' 'bats:$(integration_tests)'
 test-unit: $(unit_bin) | deps-if-missing
 	@$(RUN_TESTS) unit
 test-integration: all test-programs | deps-if-missing

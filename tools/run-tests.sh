@@ -17,6 +17,7 @@ results=$build/test/results
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
 rm -rf "$results"
 mkdir -p "$results"
+skipped_line='^(not )?ok .*# *skip'
 passed=0
 failed=0
 skipped=0
@@ -24,9 +25,10 @@ skipped=0
 # add NAME STATUS: count the TAP in results/NAME.tap; a part that died without saying so is one failure.
 add() {
     local ok bad skip planned
-    skip=$(grep -cE '^ok .*# *(skip|SKIP)' "$results/$1.tap")
-    ok=$(($(grep -c '^ok ' "$results/$1.tap") - skip))
-    bad=$(grep -c '^not ok ' "$results/$1.tap")
+    # cmocka writes a skipped test as "not ok N # SKIP name", everyone else as "ok N name # skip reason".
+    skip=$(grep -ciE "$skipped_line" "$results/$1.tap")
+    ok=$(grep '^ok ' "$results/$1.tap" | grep -cviE "$skipped_line")
+    bad=$(grep '^not ok ' "$results/$1.tap" | grep -cviE "$skipped_line")
     planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$results/$1.tap" | awk '{ sum += $1 } END { print sum + 0 }')
     if [ "$planned" -gt $((ok + bad + skip)) ] || { [ "$2" != 0 ] && [ "$bad" = 0 ]; }; then
         echo "not ok $1 ended early (status $2, $((ok + bad + skip)) of $planned results)" >>"$results/$1.tap"
@@ -93,7 +95,7 @@ done
 for tap in "$results"/*.tap; do
     [ -e "$tap" ] || continue
     # What failed, with the lines that say why.
-    awk -v file="$(basename "$tap" .tap)" '/^not ok / { print ""; print file ": " $0; show = 1; next }
+    awk -v file="$(basename "$tap" .tap)" '/^not ok / && !/# *(SKIP|skip)/ { print ""; print file ": " $0; show = 1; next }
         /^(ok |1\.\.)/ { show = 0 } show && /^#/ { print }' "$tap"
     if grep -q '^not ok' "$tap" && [ -s "${tap%.tap}.err" ]; then
         tail -20 "${tap%.tap}.err"
@@ -102,7 +104,8 @@ done
 if [ "$skipped" != 0 ]; then
     echo
     echo 'skipped:'
-    grep -hE '^ok .*# *(skip|SKIP)' "$results"/*.tap | sed -E 's/^ok [0-9]+ -? */  /; s/ in [0-9]+ms//; s/# *skip/- /I' | sort | uniq
+    grep -hiE "$skipped_line" "$results"/*.tap |
+        sed -E 's/^(not )?ok [0-9]+ -? */  /; s/ in [0-9]+ms//; s/# *skip/-/I' | sort -u
 fi
 echo
 if [ "$skipped" = 0 ]; then
