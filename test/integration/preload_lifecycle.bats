@@ -64,6 +64,12 @@ for_each_end() {
     expect_live "$snapshot" keep 9 810
 }
 
+@test "descriptors that the program closed and reused are never written to" {
+    same_as_plain reuses_descriptors
+    [ "$(cat own-*.txt | sort | uniq -c | tr -s ' ')" = " 40 mine" ]
+    books_balance "$snapshot"
+}
+
 @test "a program that changes its directory finds the snapshot where it started" {
     ALLOCSCOPE_OUTPUT=%e.snap clean_run_in_start_directory
 }

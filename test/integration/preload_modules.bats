@@ -18,3 +18,16 @@ load helpers
     clean_run dlopen_while_threads_allocate "$PROGRAMS/lib/libvariant_first.so"
     expect "$snapshot" allocate inuse_objects=0
 }
+
+@test "code without unwind information and without a frame pointer does no harm" {
+    clean_run no_unwind_info
+    expect "$snapshot" allocate alloc_objects=100 inuse_objects=100 inuse_space=2700
+}
+
+@test "a library bound to the C library's malloc past us does no harm: its frees are counted as unknown" {
+    same_as_plain deep_binding "$PROGRAMS/lib/libvariant_first.so"
+    "$TOOL" verify "$snapshot"
+    expect "$snapshot" keep inuse_objects=2 inuse_space=162
+    expect "$snapshot" first_variant alloc_objects=0
+    [ "$(info "$snapshot" .dropped.unknown_frees)" = 3 ]
+}

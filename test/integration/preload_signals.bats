@@ -35,3 +35,7 @@ load helpers
     expect "$snapshot" after alloc_objects=100 inuse_objects=100 inuse_space=3600
     [ "$(info "$snapshot" .approximate)" = false ]
 }
+
+@test "a program that owns all real-time signals gets each of them" {
+    clean_run realtime_signals
+}

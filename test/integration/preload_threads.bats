@@ -43,3 +43,15 @@ load helpers
     clean_run tls_destructor
     expect "$snapshot" local::at_thread_end alloc_objects=20 alloc_space=510 inuse_objects=10 inuse_space=250
 }
+
+@test "cancelled threads: their clean-up handlers count" {
+    clean_run cancelled_threads
+    expect "$snapshot" sleeper alloc_objects=150 inuse_objects=100 inuse_space=2250
+    expect "$snapshot" clean_up alloc_objects=50 inuse_objects=50 inuse_space=1100
+}
+
+@test "coroutines on stacks of their own" {
+    clean_run coroutines
+    expect "$snapshot" routine alloc_objects=200 alloc_space=3400 inuse_objects=100 inuse_space=1700
+    expect "$snapshot" make_routines inuse_objects=50
+}
