@@ -16,7 +16,7 @@ for header in $(find include src examples test -name '*.h' 2>/dev/null | sort); 
     esac
     # cmocka.h asks for four headers before it; a header that includes it must do so itself.
     printf '#include %s\n#include %s\n' "$spelled" "$spelled" >"$work/alone.c"
-    "$cc" -D_GNU_SOURCE -Iinclude -Isrc -I. -std=gnu11 -Wall -Wextra -Werror -fsyntax-only "$work/alone.c" || {
+    "$cc" -D_GNU_SOURCE -Iinclude -Isrc -I. -Iexamples -Itest -std=gnu11 -Wall -Wextra -Werror -fsyntax-only "$work/alone.c" || {
         echo "$header does not compile alone" >&2
         status=1
     }
