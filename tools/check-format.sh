@@ -3,13 +3,13 @@
 set -u
 clang_format=${CLANG_FORMAT:-clang-format}
 command -v "$clang_format" >/dev/null 2>&1 || {
-    echo "$clang_format is missing: make deps" >&2
-    exit 1
+    echo "$clang_format is missing: make deps"
+    exit 77
 }
 case $("$clang_format" --version) in
 *'version 14.'*) ;;
 *)
-    echo "skipped: $("$clang_format" --version) is not 14, which formats these files" >&2
+    echo "$("$clang_format" --version) is not 14, which formats these files"
     exit 77
     ;;
 esac

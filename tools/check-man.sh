@@ -2,8 +2,8 @@
 # mandoc's linter over the manual pages; and every page that another one names must exist.
 set -u
 command -v mandoc >/dev/null 2>&1 || {
-    echo 'mandoc is missing: make deps' >&2
-    exit 1
+    echo 'mandoc is missing: make deps'
+    exit 77
 }
 status=0
 mandoc -T lint -W warning man/*.[1-9] >&2 || status=1

@@ -2,8 +2,8 @@
 # Runs shellcheck over every script: tools, tests (bats too) and .ci/run.
 set -u
 command -v shellcheck >/dev/null 2>&1 || {
-    echo 'shellcheck is missing: make deps' >&2
-    exit 1
+    echo 'shellcheck is missing: make deps'
+    exit 77
 }
 scripts=$(find tools test examples bench -type f \( -name '*.sh' -o -name '*.bats' -o -name '*.bash' \) | sort)
 # shellcheck disable=SC2086  # one word per file

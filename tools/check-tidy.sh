@@ -8,13 +8,13 @@ stamps=${1:?usage: check-tidy.sh STAMP-FOLDER [FILE...]}
 shift
 clang_tidy=${CLANG_TIDY:-clang-tidy}
 command -v "$clang_tidy" >/dev/null 2>&1 || {
-    echo "$clang_tidy is missing: make deps" >&2
-    exit 1
+    echo "$clang_tidy is missing: make deps"
+    exit 77
 }
 case $("$clang_tidy" --version | tr '\n' ' ') in
 *'version 14.'*) ;;
 *)
-    echo "skipped: $("$clang_tidy" --version | sed -n 's/.*version/version/p') is not 14, whose checks .clang-tidy names" >&2
+    echo "$("$clang_tidy" --version | sed -n 's/.*version/version/p') is not 14, whose checks .clang-tidy names"
     exit 77
     ;;
 esac

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the gates of `make check`, all of them even when one fails, and prints a line of TAP for each, so that
-# `make test` can count them with the other tests. What a failing gate says goes to stderr.
+# `make test` can count them with the other tests. What a failing gate says goes to stderr; a gate whose tool is
+# missing, or of another release, ends with 77 and is skipped with the reason.
 #
 #   tools/check.sh BUILD-FOLDER [GATE...]
 set -u
@@ -25,7 +26,7 @@ for gate in "$@"; do
     summary=$("tools/check-$gate.sh" ${argument:+"$argument"})
     case $? in
     0) echo "ok $number check $gate: $summary" ;;
-    77) echo "ok $number check $gate # skip another release of the tool" ;;
+    77) echo "ok $number check $gate # skip $summary" ;;
     *)
         echo "not ok $number check $gate"
         failed=$((failed + 1))
