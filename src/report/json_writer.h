@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define JSON_DEPTH_MAX 32
+#define JSON_DEPTH_MAX 16384 /* a tree of calls takes two levels a frame */
 
 struct json_writer {
 	FILE *out;

@@ -1,0 +1,227 @@
+#include "report/report_tree.h"
+
+#include <inttypes.h>
+
+#include "base/status.h"
+#include "report/call_tree.h"
+#include "report/report_file.h"
+#include "report/report_site.h"
+#include "report/report_stack.h"
+#include "report/text_number.h"
+
+struct weight {
+	uint64_t blocks, bytes;
+};
+
+static struct weight weight_of(const struct group_row *row, enum group_sort sort)
+{
+	switch (sort) {
+	case GROUP_SORT_RETAINED:
+		return (struct weight){row->retained_objects, row->retained_space};
+	case GROUP_SORT_ALLOCS:
+		return (struct weight){row->alloc_objects, row->alloc_space};
+	case GROUP_SORT_TEMPORARY:
+		return (struct weight){row->temporary_objects, row->temporary_space};
+	case GROUP_SORT_PEAK:
+		return (struct weight){0, row->peak_space};
+	default:
+		return (struct weight){row->inuse_objects, row->inuse_space};
+	}
+}
+
+static const char *weight_words(enum group_sort sort)
+{
+	switch (sort) {
+	case GROUP_SORT_RETAINED:
+		return "retained";
+	case GROUP_SORT_ALLOCS:
+		return "allocated (churn)";
+	case GROUP_SORT_TEMPORARY:
+		return "temporary (freed in the same iteration)";
+	case GROUP_SORT_PEAK:
+		return "alive at the peak";
+	default:
+		return "alive";
+	}
+}
+
+static int add_frame(struct call_tree *tree, const struct heap *heap, const struct site_frame *frame,
+    struct weight weight, uint32_t *node)
+{
+	char text[REPORT_TEXT_BYTES];
+	uint32_t number = 0;
+	int status = 0;
+
+	(void)site_text(heap, frame, text, sizeof text);
+	status = call_tree_text(tree, text, &number);
+	return status != 0 ? status : call_tree_add(tree, *node, number, weight.blocks, weight.bytes, node);
+}
+
+static int add_stack(struct call_tree *tree, const struct group_input *input, uint32_t stack_number,
+    struct weight weight, enum report_tree_order order)
+{
+	struct report_stack stack;
+	uint32_t node = 0;
+	int status = report_stack_open(input, stack_number, &stack);
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; status == 0 && i < stack.end - stack.first; i++) {
+		size_t frame = order == REPORT_TREE_CALLERS ? stack.first + i : stack.end - 1 - i;
+
+		status = add_frame(tree, input->heap, &stack.frames[frame], weight, &node);
+	}
+	report_stack_release(&stack);
+	return status;
+}
+
+static int build(struct call_tree *tree, const struct grouping *grouping, const struct group_table *table,
+    enum group_sort sort, enum report_tree_order order)
+{
+	int status = call_tree_init(tree);
+
+	for (size_t i = 0; status == 0 && i < table->row_count; i++) {
+		const struct group_key *key = &grouping->keys[table->rows[i].key];
+		struct weight weight = weight_of(&table->rows[i], sort);
+
+		if (weight.blocks == 0 && weight.bytes == 0)
+			continue;
+		tree->nodes[0].blocks += weight.blocks;
+		tree->nodes[0].bytes += weight.bytes;
+		if (key->stack != HEAP_NONE)
+			status = add_stack(tree, &grouping->inputs[key->input], key->stack, weight, order);
+	}
+	if (status == 0)
+		status = call_tree_sort(tree, sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS ||
+			sort == GROUP_SORT_TEMPORARY);
+	return status;
+}
+
+/* --- text --- */
+
+struct printer {
+	FILE *out;
+	const struct call_tree *tree;
+	const struct report_options *options;
+	uint64_t top;
+	bool by_blocks;
+};
+
+static bool is_small(const struct printer *printer, const struct call_node *node)
+{
+	const struct call_node *root = &printer->tree->nodes[0];
+
+	if (printer->options->min_bytes != 0)
+		return node->bytes < printer->options->min_bytes;
+	return printer->by_blocks ? node->blocks < root->blocks / 100 : node->bytes < root->bytes / 100;
+}
+
+static void print_line(const struct printer *printer, const struct call_node *node, int indent, const char *text)
+{
+	const struct call_node *root = &printer->tree->nodes[0];
+	struct text_number percent = printer->by_blocks ? text_percent(node->blocks, root->blocks)
+							: text_percent(node->bytes, root->bytes);
+
+	fprintf(printer->out, "%10s %12s %8s  %*s", text_bytes(node->bytes).text, text_count(node->blocks).text,
+	    percent.text, indent, "");
+	text_put(printer->out, &printer->options->style, TEXT_PLAIN, text);
+	fputc('\n', printer->out);
+}
+
+/* A chain of only children is indented by one column a step, a choice by two. */
+static void print_children(const struct printer *printer, uint32_t parent, int indent)
+{
+	const struct call_tree *tree = printer->tree;
+	struct call_node rest = {.blocks = 0};
+	uint64_t shown = 0, hidden = 0;
+	int step = 0;
+
+	for (uint32_t i = tree->nodes[parent].first_child; i != CALL_TREE_NONE; i = tree->nodes[i].next_sibling) {
+		const struct call_node *node = &tree->nodes[i];
+
+		step = tree->nodes[tree->nodes[parent].first_child].next_sibling == CALL_TREE_NONE ? 1 : 2;
+		if ((printer->top != 0 && shown == printer->top) || is_small(printer, node)) {
+			rest.blocks += node->blocks;
+			rest.bytes += node->bytes;
+			hidden++;
+			continue;
+		}
+		shown++;
+		print_line(printer, node, indent, tree->texts[node->text]);
+		print_children(printer, i, indent + step);
+	}
+	if (hidden != 0) {
+		char text[64];
+
+		(void)snprintf(text, sizeof text, "... %s", text_plural(hidden, "smaller one", "smaller ones").text);
+		print_line(printer, &rest, indent, text);
+	}
+}
+
+int report_tree_text(FILE *out, const struct grouping *grouping, const struct group_table *table,
+    enum group_sort sort, enum report_tree_order order, const struct report_options *options)
+{
+	struct call_tree tree;
+	struct printer printer = {out, &tree, options, options->top,
+	    sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS || sort == GROUP_SORT_TEMPORARY};
+	int status = build(&tree, grouping, table, sort, order);
+
+	if (status == 0) {
+		report_file_line(out, &options->style, "", grouping->inputs[0].heap->snapshot);
+		report_losses(out, &options->style, grouping->inputs[0].heap->snapshot);
+		fprintf(out, "%s, %s\n\n", weight_words(sort),
+		    order == REPORT_TREE_CALLERS ? "by site, callers below" : "from main down");
+		fprintf(out, "%10s %12s %8s  %s\n", "bytes", "blocks", "", "function");
+		print_line(&printer, &tree.nodes[0], 0, "all");
+		print_children(&printer, 0, 0);
+	}
+	call_tree_release(&tree);
+	return status != 0 ? status : report_finish(out);
+}
+
+/* --- JSON --- */
+
+static void node_json(struct json_writer *json, const struct call_tree *tree, uint32_t number)
+{
+	const struct call_node *node = &tree->nodes[number];
+
+	json_begin_object(json, NULL);
+	json_text(json, "name", tree->texts[node->text]);
+	json_unsigned(json, "blocks", node->blocks);
+	json_unsigned(json, "bytes", node->bytes);
+	json_begin_array(json, "children");
+	/* deeper than any stack that is recorded by default; the numbers above stay right */
+	if (json->depth + 4 < JSON_DEPTH_MAX) {
+		for (uint32_t i = node->first_child; i != CALL_TREE_NONE; i = tree->nodes[i].next_sibling)
+			node_json(json, tree, i);
+	}
+	json_end(json);
+	json_end(json);
+}
+
+int report_tree_json(FILE *out, const struct grouping *grouping, const struct group_table *table,
+    enum group_sort sort, enum report_tree_order order, const struct report_options *options)
+{
+	struct json_writer json;
+	struct call_tree tree;
+	int status = build(&tree, grouping, table, sort, order);
+
+	(void)options;
+	if (status == 0) {
+		json_begin_document(&json, out);
+		json_unsigned(&json, "version", 1);
+		json_text(&json, "command", "report");
+		json_text(&json, "tree", order == REPORT_TREE_CALLERS ? "callers" : "top-down");
+		report_file_json(&json, "file", grouping->inputs[0].heap->snapshot);
+		report_totals_json(&json, grouping->inputs[0].heap);
+		json_unsigned(&json, "blocks", tree.nodes[0].blocks);
+		json_unsigned(&json, "bytes", tree.nodes[0].bytes);
+		json_begin_array(&json, "children");
+		for (uint32_t i = tree.nodes[0].first_child; i != CALL_TREE_NONE; i = tree.nodes[i].next_sibling)
+			node_json(&json, &tree, i);
+		json_end(&json);
+		status = json_end_document(&json);
+	}
+	call_tree_release(&tree);
+	return status;
+}
