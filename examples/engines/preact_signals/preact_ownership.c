@@ -242,6 +242,31 @@ static void mark_reachable(void)
 	}
 }
 
+/*
+ * Free the edges of an unreachable consumer. Unlike an unsubscription this is not observable: no watcher is called, and
+ * the lists of the sources are left as they are, because an edge in such a list proves that its source dies as well.
+ */
+static void sweep_edges(struct preact_node *node)
+{
+	struct preact_consumer *consumer = NULL;
+	struct preact_edge *edge = NULL;
+
+	if (node->kind == PREACT_SIGNAL)
+		return;
+	consumer = preact_consumer_of(node);
+	edge = consumer->sources;
+	consumer->sources = NULL;
+	while (edge != NULL) {
+		struct preact_edge *next = edge->next_source;
+
+		if (edge->previous_target != NULL || edge->source->targets == edge)
+			preact_state.linked_edge_count--;
+		edge->source->edge_count--;
+		preact_block_free(PREACT_BLOCK_EDGE, edge);
+		edge = next;
+	}
+}
+
 static void free_unmarked(void)
 {
 	struct preact_node *next = NULL;
@@ -250,8 +275,7 @@ static void free_unmarked(void)
 	for (struct preact_node *node = preact_state.first_owned; node != NULL;
 	     node = node->next_owned)
 		if (!node->marked)
-			detach_from_sources(node);
-	free_dead_edges();
+			sweep_edges(node);
 	for (struct preact_node *node = preact_state.first_owned; node != NULL; node = next) {
 		next = node->next_owned;
 		if (!node->marked) {

@@ -1,0 +1,232 @@
+/*
+ * reactive-counts-test TABLE: does each engine allocate what the originals allocate?
+ *
+ * Each row of the table (engines/expected-counts.tsv) is run with its 50 iterations and compared, equality in every
+ * column. Then what the ownership modes promise: without a release all blocks of all sets are alive in a context that
+ * owns its nodes, and nothing is alive once everything was released or the engine was freed.
+ * Ends with "N passed, N failed"; exit status 1 if any failed.
+ */
+#include "bench/scenario.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { ITERATIONS = 50, INNER = 10, COLUMNS = 12, LINE_CHARS = 512 };
+
+static const char *const column_names[COLUMNS] = {"signal", "computed", "effect", "edge", "frame",
+    "finish", "disposer", "watch", "live signal", "live computed", "live effect", "live edge"};
+
+struct row {
+	struct world_options world;
+	uint64_t expected[COLUMNS];
+};
+
+static unsigned passed;
+static unsigned failed;
+
+static void verdict(bool ok, const struct world_options *world, const char *promise)
+{
+	if (ok) {
+		passed++;
+		return;
+	}
+	failed++;
+	printf("FAILED: %s %s(%" PRIu64 ") %s, own %s: %s\n", world->engine->name,
+	    world->scenario->name, world->parameter, variant_name(world->variant),
+	    engine_ownership_name(world->engine_options.ownership), promise);
+}
+
+static void books_reset(const struct engine *engine)
+{
+	engine->block_counts_reset();
+	capture_block_count.allocs = 0;
+	capture_block_count.bytes = 0;
+	capture_block_count.frees = 0;
+	capture_block_count.freed_bytes = 0;
+}
+
+static bool nothing_is_alive(const struct engine *engine)
+{
+	return engine_live_blocks(engine) == 0 && rx_blocks_live(&capture_block_count) == 0;
+}
+
+static struct world *run_iterations(const struct world_options *options, unsigned count)
+{
+	struct world *world = world_new(options);
+
+	for (unsigned i = 0; i < count; i++)
+		world_iterate(world);
+	return world;
+}
+
+static void columns_of(const struct engine *engine, uint64_t columns[COLUMNS])
+{
+	struct engine_totals totals;
+
+	engine->totals(&totals);
+	columns[0] = totals.signals;
+	columns[1] = totals.computeds;
+	columns[2] = totals.effects;
+	columns[3] = totals.edges;
+	columns[4] = totals.frames;
+	columns[5] = totals.finishes;
+	columns[6] = totals.disposers;
+	columns[7] = totals.watch_closures;
+	columns[8] = totals.live_signals;
+	columns[9] = totals.live_computeds;
+	columns[10] = totals.live_effects;
+	columns[11] = totals.edges_held;
+}
+
+static void test_row(const struct row *row)
+{
+	const struct engine *engine = row->world.engine;
+	uint64_t actual[COLUMNS];
+	struct world *world = run_iterations(&row->world, ITERATIONS);
+	bool equal = true;
+
+	world_collect(world);
+	columns_of(engine, actual);
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (actual[i] != row->expected[i]) {
+			equal = false;
+			printf("  %s: %" PRIu64 ", expected %" PRIu64 "\n", column_names[i],
+			    actual[i], row->expected[i]);
+		}
+	verdict(equal, &row->world, "counts equal the table's");
+	world_free(world);
+	verdict(nothing_is_alive(engine), &row->world, "nothing is alive after the teardown");
+	books_reset(engine);
+}
+
+static uint64_t blocks_of_one_set(const struct world_options *options)
+{
+	const bool is_lattice = options->engine == &engine_lattice;
+	struct engine_totals totals;
+	uint64_t blocks = 0;
+
+	options->engine->totals(&totals);
+	blocks = totals.edges_held + rx_blocks_live(&capture_block_count);
+	if (is_lattice)
+		blocks += 5 * totals.signals + 5 * totals.computeds + 4 * totals.effects;
+	else
+		blocks += totals.signals + totals.computeds + 2 * totals.effects;
+	return blocks;
+}
+
+/* A context that owns its nodes: they add up, set by set, and go with the context. */
+static void test_context_accumulates(const struct row *row)
+{
+	struct world_options options = row->world;
+	const struct engine *engine = options.engine;
+	struct world *world = NULL;
+	uint64_t before = 0;
+	uint64_t per_set = 0;
+
+	options.engine_options.ownership = RX_OWN_CTX;
+	world = world_new(&options);
+	before = engine_live_blocks(engine);
+	world_iterate(world);
+	per_set = blocks_of_one_set(&options);
+	for (unsigned i = 1; i < ITERATIONS; i++)
+		world_iterate(world);
+	verdict(engine_live_blocks(engine) + rx_blocks_live(&capture_block_count) ==
+		    before + ITERATIONS * per_set,
+	    &options, "every block of every set is alive");
+	world_free(world);
+	verdict(nothing_is_alive(engine), &options, "the context frees all it owns");
+	books_reset(engine);
+}
+
+/* Without a collector: whoever disposes and releases everything has nothing left. */
+static void test_release_frees(const struct row *row)
+{
+	struct world_options options = row->world;
+	const struct engine *engine = options.engine;
+	struct world *world = NULL;
+	uint64_t before = 0;
+
+	options.engine_options.ownership = RX_OWN_CALLER;
+	world = world_new(&options);
+	before = engine_live_blocks(engine);
+	for (unsigned i = 0; i < ITERATIONS; i++)
+		world_iterate(world);
+	verdict(engine_live_blocks(engine) == before && rx_blocks_live(&capture_block_count) == 0,
+	    &options, "dispose and release free every block");
+	world_free(world);
+	verdict(nothing_is_alive(engine), &options, "nothing is alive after the teardown");
+	books_reset(engine);
+}
+
+static bool parse_columns(char *text, uint64_t columns[COLUMNS])
+{
+	char *end = text;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		columns[i] = strtoull(text, &end, 10);
+		if (end == text)
+			return false;
+		text = end;
+	}
+	return *end == '\n' || *end == '\0';
+}
+
+static bool parse_row(const char *line, struct row *ret_row)
+{
+	char engine[32];
+	char scenario[64];
+	char variant[32];
+	unsigned parameter = 0;
+	int rest = 0;
+	char numbers[LINE_CHARS];
+
+	if (sscanf(line, "%31s %63s %u %31s%n", engine, scenario, &parameter, variant, &rest) != 4)
+		return false;
+	*ret_row = (struct row){.world = {.inner = INNER, .parameter = parameter}};
+	ret_row->world.engine = engine_find(engine);
+	ret_row->world.scenario = scenario_find(scenario);
+	snprintf(numbers, sizeof(numbers), "%s", line + rest);
+	return ret_row->world.engine != NULL && ret_row->world.scenario != NULL &&
+	       variant_parse(variant, &ret_row->world.variant) &&
+	       parse_columns(numbers, ret_row->expected);
+}
+
+static int test_table(FILE *table, const char *path)
+{
+	char line[LINE_CHARS];
+	struct row row;
+
+	for (unsigned number = 1; fgets(line, sizeof(line), table) != NULL; number++) {
+		if (line[0] == '#')
+			continue;
+		if (!parse_row(line, &row)) {
+			fprintf(stderr, "%s:%u: not a row: %s", path, number, line);
+			return -1;
+		}
+		test_row(&row);
+		if (row.world.variant == VARIANT_PROBLEMATIC)
+			test_context_accumulates(&row);
+		if (row.world.variant == VARIANT_DISPOSED)
+			test_release_frees(&row);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	FILE *table = argc == 2 ? fopen(argv[1], "r") : NULL;
+	int code = 0;
+
+	if (table == NULL) {
+		fprintf(stderr, "usage: reactive-counts-test TABLE%s%s\n", argc == 2 ? ": " : "",
+		    argc == 2 ? strerror(errno) : "");
+		return 2;
+	}
+	code = test_table(table, argv[1]);
+	fclose(table);
+	if (code != 0)
+		return 2;
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed > 0 || passed == 0 ? 1 : 0;
+}

@@ -1,0 +1,232 @@
+/*
+ * The harness's loop: cold call, warm-up, samples, statistics.
+ *
+ * A fast function is called in batches, because a clock read costs more than the call. Heap counters are read at the
+ * same two points as the clock, so that a column says what the calls of a sample did and nothing else. The samples'
+ * own array grows between samples, outside every iteration.
+ */
+#include "harness/harness.h"
+
+#include <allocscope/allocscope.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	WARMUP_THRESHOLD_NS = 500000, /* slower than this: no warm-up, no batch */
+	WARMUP_CALLS_MAX = 2,
+	BATCH_THRESHOLD_NS = 65536, /* faster than this: batches */
+	BATCH_CALLS = 4096,
+	SAMPLES_MIN = 12,
+	TRIMMED = 2 /* at each end, when there are more samples than SAMPLES_MIN */
+};
+
+/* 642 ms, and a tenth more because the heap is measured too. */
+static const double time_limit_ns = 642e6 * 1.1;
+
+struct run {
+	const struct harness_benchmark *benchmark;
+	const struct harness_options *options;
+	void *state;
+	double *samples_ns;
+	size_t count, capacity;
+	struct allocscope_counts total; /* what the samples did, summed */
+	double total_retained_blocks, total_retained_bytes;
+	uint64_t counted_calls;
+};
+
+static double now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static void collect(const struct run *run)
+{
+	if (run->benchmark->collect != NULL)
+		run->benchmark->collect(run->state);
+}
+
+/* One call that is no sample. */
+static double call_once(const struct run *run, enum allocscope_phase phase)
+{
+	double begin_ns = 0;
+	double end_ns = 0;
+
+	allocscope_iteration_begin_phase(run->benchmark->name, phase);
+	begin_ns = now_ns();
+	run->benchmark->iterate(run->state);
+	end_ns = now_ns();
+	if (run->options->gc == HARNESS_GC_INNER)
+		collect(run);
+	allocscope_iteration_end();
+	return end_ns - begin_ns;
+}
+
+static int add_sample(struct run *run, double sample_ns)
+{
+	if (run->count == run->capacity) {
+		const size_t capacity = run->capacity == 0 ? 1024 : 2 * run->capacity;
+		double *grown = realloc(run->samples_ns, capacity * sizeof(*grown));
+
+		if (grown == NULL)
+			return -1;
+		run->samples_ns = grown;
+		run->capacity = capacity;
+	}
+	run->samples_ns[run->count++] = sample_ns;
+	return 0;
+}
+
+static void add_heap(struct run *run, const struct allocscope_counts *before,
+    const struct allocscope_counts *after, const struct allocscope_counts *settled)
+{
+	run->total.allocs += after->allocs - before->allocs;
+	run->total.bytes += after->bytes - before->bytes;
+	run->total_retained_blocks += (double)(int64_t)(settled->live_blocks - before->live_blocks);
+	run->total_retained_bytes += (double)(int64_t)(settled->live_bytes - before->live_bytes);
+}
+
+static double batch_ns(const struct run *run)
+{
+	void (*iterate)(void *state) = run->benchmark->iterate;
+	const double begin_ns = now_ns();
+
+	for (int i = 0; i < BATCH_CALLS; i++) {
+		allocscope_iteration_begin_phase(run->benchmark->name, ALLOCSCOPE_COUNTED);
+		iterate(run->state);
+		allocscope_iteration_end();
+	}
+	return now_ns() - begin_ns;
+}
+
+/* One sample; returns the time that counts against the limit, or -1 when memory ran out. */
+static double take_sample(struct run *run, bool batch)
+{
+	const uint64_t calls = batch ? BATCH_CALLS : 1;
+	struct allocscope_counts before = allocscope_stats_now().process;
+	struct allocscope_counts after;
+	struct allocscope_counts settled;
+	double sample_ns = 0;
+
+	if (batch) {
+		sample_ns = batch_ns(run);
+		after = allocscope_stats_now().process;
+		if (run->options->gc == HARNESS_GC_INNER)
+			collect(run);
+		settled = allocscope_stats_now().process;
+	} else {
+		double begin_ns = 0;
+
+		allocscope_iteration_begin_phase(run->benchmark->name, ALLOCSCOPE_COUNTED);
+		begin_ns = now_ns();
+		run->benchmark->iterate(run->state);
+		sample_ns = now_ns() - begin_ns;
+		after = allocscope_stats_now().process;
+		if (run->options->gc == HARNESS_GC_INNER)
+			collect(run);
+		settled = allocscope_stats_now().process;
+		allocscope_iteration_end();
+	}
+	add_heap(run, &before, &after, &settled);
+	run->counted_calls += calls;
+	return add_sample(run, sample_ns / (double)calls) == 0 ? sample_ns : -1;
+}
+
+static int run_fixed(struct run *run, struct harness_result *ret_result)
+{
+	for (uint64_t i = 0; i < run->options->warmup_calls; i++)
+		(void)call_once(run, ALLOCSCOPE_WARMUP);
+	ret_result->warmup_calls = run->options->warmup_calls;
+	ret_result->calls_per_sample = 1;
+	if (run->options->gc != HARNESS_GC_FALSE)
+		collect(run);
+	for (uint64_t i = 0; i < run->options->fixed_calls; i++)
+		if (take_sample(run, false) < 0)
+			return -1;
+	return 0;
+}
+
+static int run_timed(struct run *run, struct harness_result *ret_result)
+{
+	double call_ns = call_once(run, ALLOCSCOPE_WARMUP);
+	double spent_ns = 0;
+	bool batch = false;
+
+	ret_result->warmup_calls = 1;
+	if (call_ns <= WARMUP_THRESHOLD_NS)
+		for (int i = 0; i < WARMUP_CALLS_MAX && !batch; i++) {
+			call_ns = call_once(run, ALLOCSCOPE_WARMUP);
+			batch = call_ns <= BATCH_THRESHOLD_NS;
+			ret_result->warmup_calls++;
+		}
+	ret_result->calls_per_sample = batch ? BATCH_CALLS : 1;
+	if (run->options->gc != HARNESS_GC_FALSE)
+		collect(run);
+	while (run->count < SAMPLES_MIN || spent_ns < time_limit_ns) {
+		const double sample_ns = take_sample(run, batch);
+
+		if (sample_ns < 0)
+			return -1;
+		spent_ns += sample_ns;
+	}
+	return 0;
+}
+
+static int compare_doubles(const void *left, const void *right)
+{
+	const double a = *(const double *)left;
+	const double b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+static void summarise(struct run *run, struct harness_result *ret_result)
+{
+	const double calls = (double)run->counted_calls;
+	const size_t cut = run->count > SAMPLES_MIN ? TRIMMED : 0;
+	const double *kept = run->samples_ns + cut;
+	const size_t count = run->count - 2 * cut;
+	double sum_ns = 0;
+
+	ret_result->samples = run->count;
+	if (run->count == 0)
+		return;
+	qsort(run->samples_ns, run->count, sizeof(*run->samples_ns), compare_doubles);
+	for (size_t i = 0; i < count; i++)
+		sum_ns += kept[i];
+	ret_result->min_ns = kept[0];
+	ret_result->max_ns = kept[count - 1];
+	ret_result->avg_ns = sum_ns / (double)count;
+	ret_result->p75_ns = kept[(size_t)(0.75 * (double)(count - 1))];
+	ret_result->p99_ns = kept[(size_t)(0.99 * (double)(count - 1))];
+	ret_result->has_heap = allocscope_active();
+	ret_result->allocs = (double)run->total.allocs / calls;
+	ret_result->bytes = (double)run->total.bytes / calls;
+	ret_result->retained_blocks = run->total_retained_blocks / calls;
+	ret_result->retained_bytes = run->total_retained_bytes / calls;
+}
+
+int harness_run(const struct harness_benchmark *benchmark, const struct harness_options *options,
+    struct harness_result *ret_result)
+{
+	struct run run = {.benchmark = benchmark, .options = options};
+	struct harness_result result = {0};
+	int code = 0;
+
+	run.state = benchmark->setup(benchmark->arguments);
+	code = options->fixed_calls > 0 ? run_fixed(&run, &result) : run_timed(&run, &result);
+	if (benchmark->finished != NULL)
+		benchmark->finished(run.state);
+	benchmark->teardown(run.state);
+	if (code == 0) {
+		summarise(&run, &result);
+		*ret_result = result;
+	} else {
+		errno = ENOMEM;
+	}
+	free(run.samples_ns);
+	return code;
+}
