@@ -23,12 +23,13 @@ static const struct argument_option diff_options[] = {
 	"What a row stands for: the function that allocated (site, the default), the whole call chain, the type label, "
 	"the library, the thread, or the iteration of birth.",
 	offsetof(struct diff_settings, by), NULL},
-    {ARGUMENT_CHOICE, 0, "sort", "bytes|blocks|retained|died|grown", "Order of the rows (default bytes).",
-	offsetof(struct diff_settings, sort), NULL},
+    {ARGUMENT_CHOICE, 0, "sort", "bytes|blocks|retained|died|grown",
+	"Order of the rows (default bytes).", offsetof(struct diff_settings, sort), NULL},
     {ARGUMENT_FLAG, 0, "retained", NULL,
 	"Only blocks that outlived their iteration: born in a counted iteration that ended.",
 	offsetof(struct diff_settings, retained), NULL},
-    {ARGUMENT_FLAG, 0, "exit-code", NULL, "Exit with 1 when the table has rows of born or grown blocks.",
+    {ARGUMENT_FLAG, 0, "exit-code", NULL,
+	"Exit with 1 when the table has rows of born or grown blocks.",
 	offsetof(struct diff_settings, exit_code), NULL},
     {ARGUMENT_COUNT, 0, "error-exitcode", "N", "With --exit-code: exit with N instead of 1.",
 	offsetof(struct diff_settings, error_exitcode), NULL},
@@ -62,10 +63,11 @@ static int diff_run(const struct command *self, void *settings_void, int count, 
 {
 	const struct diff_settings *settings = settings_void;
 	struct loaded_files files;
-	struct report_options options = load_report_options(&settings->general, settings->output.json,
-	    &settings->names, &settings->filters);
-	enum diff_sort sort = settings->retained && settings->sort == DIFF_SORT_BYTES ? DIFF_SORT_RETAINED
-										      : (enum diff_sort)settings->sort;
+	struct report_options options = load_report_options(
+	    &settings->general, settings->output.json, &settings->names, &settings->filters);
+	enum diff_sort sort = settings->retained && settings->sort == DIFF_SORT_BYTES
+				  ? DIFF_SORT_RETAINED
+				  : (enum diff_sort)settings->sort;
 	struct diff *diff = NULL;
 	int code = EXIT_CLEAN;
 
@@ -74,10 +76,12 @@ static int diff_run(const struct command *self, void *settings_void, int count, 
 
 	(void)self;
 	load_or_die(diff_open(inputs, (enum group_by)settings->by, sort, true, &diff));
-	code = load_exit_code(settings->output.json ? report_diff_json(stdout, diff, &options, settings->retained)
-						     : report_diff_text(stdout, diff, &options, settings->retained));
+	code = load_exit_code(settings->output.json
+				  ? report_diff_json(stdout, diff, &options, settings->retained)
+				  : report_diff_text(stdout, diff, &options, settings->retained));
 	if (code == EXIT_CLEAN && settings->exit_code && has_finding(diff, settings))
-		code = settings->error_exitcode.given ? (int)(settings->error_exitcode.value & 0xff) : EXIT_FINDING;
+		code = settings->error_exitcode.given ? (int)(settings->error_exitcode.value & 0xff)
+						      : EXIT_FINDING;
 	diff_close(diff);
 	load_files_release(&files);
 	return code;
@@ -87,9 +91,10 @@ const struct command cmd_diff = {
     .syntax = {.command = "diff",
 	.operands = "BEFORE AFTER",
 	.summary = "what was born, died and grew between two snapshots",
-	.description = "Compares two snapshots: what was allocated after BEFORE and is alive in AFTER, what died, what "
-		       "stayed and grew. Blocks are told by identity, never by address, when both files come from one "
-		       "run; files of different runs are compared by normalised sites.",
+	.description =
+	    "Compares two snapshots: what was allocated after BEFORE and is alive in AFTER, what died, what "
+	    "stayed and grew. Blocks are told by identity, never by address, when both files come from one "
+	    "run; files of different runs are compared by normalised sites.",
 	.groups = groups},
     .settings_bytes = sizeof(struct diff_settings),
     .operands_min = 2,

@@ -21,8 +21,9 @@ static int info_run(const struct command *self, void *settings_void, int count, 
 	const struct info_settings *settings = settings_void;
 	struct text_style style = style_for(&settings->general, stdout);
 	struct snapshot *snapshot = load_snapshot(operands[0]);
-	int code = load_exit_code(settings->output.json ? report_info_json(stdout, snapshot)
-							 : report_info_text(stdout, snapshot, &style));
+	int code =
+	    load_exit_code(settings->output.json ? report_info_json(stdout, snapshot)
+						 : report_info_text(stdout, snapshot, &style));
 
 	(void)self;
 	(void)count;
@@ -34,8 +35,9 @@ const struct command cmd_info = {
     .syntax = {.command = "info",
 	.operands = "FILE",
 	.summary = "header and sections of a snapshot, losses, own cost",
-	.description = "Shows where a snapshot comes from, when and why it was taken, what was dropped while recording "
-		       "(nothing, in a healthy run), what the recording cost, and the sections of the file.",
+	.description =
+	    "Shows where a snapshot comes from, when and why it was taken, what was dropped while recording "
+	    "(nothing, in a healthy run), what the recording cost, and the sections of the file.",
 	.groups = groups},
     .settings_bytes = sizeof(struct info_settings),
     .operands_min = 1,

@@ -7,9 +7,9 @@
 #include "cli/options_shared.h"
 #include "report/report_iterations.h"
 
-#define ROWS_MAX	 4096
-#define ROWS_TEXT	 24
-#define SITES_TEXT	 10
+#define ROWS_MAX   4096
+#define ROWS_TEXT  24
+#define SITES_TEXT 10
 
 struct iterations_settings {
 	struct general_settings general;
@@ -44,11 +44,12 @@ static size_t rows_wanted(const struct iterations_settings *settings)
 	return rows < ROWS_MAX ? (size_t)rows : ROWS_MAX;
 }
 
-static int iterations_run(const struct command *self, void *settings_void, int count, char **operands)
+static int iterations_run(
+    const struct command *self, void *settings_void, int count, char **operands)
 {
 	const struct iterations_settings *settings = settings_void;
-	struct report_options options = load_report_options(&settings->general, settings->output.json,
-	    &settings->names, &settings->filters);
+	struct report_options options = load_report_options(
+	    &settings->general, settings->output.json, &settings->names, &settings->filters);
 	struct loaded_files files;
 	struct grouping *grouping = NULL;
 	struct group_table *table = NULL;
@@ -63,8 +64,9 @@ static int iterations_run(const struct command *self, void *settings_void, int c
 	load_or_die(iterations_view_limit(view, rows_wanted(settings)));
 	load_or_die(grouping_open(&files.files[0].input, 1, GROUP_BY_SITE, false, &grouping));
 	load_or_die(group_table_open(grouping, GROUP_SORT_RETAINED, true, &table));
-	code = load_exit_code(options.json ? report_iterations_json(stdout, view, grouping, table, &options)
-					   : report_iterations_text(stdout, view, grouping, table, &options));
+	code = load_exit_code(
+	    options.json ? report_iterations_json(stdout, view, grouping, table, &options)
+			 : report_iterations_text(stdout, view, grouping, table, &options));
 	group_table_close(table);
 	grouping_close(grouping);
 	iterations_view_close(view);
@@ -76,8 +78,9 @@ const struct command cmd_iterations = {
     .syntax = {.command = "iterations",
 	.operands = "FILE",
 	.summary = "a row per iteration, and what survived of each site",
-	.description = "Shows what each iteration allocated, freed and left behind, and for each site that left "
-		       "anything when it was born and how long it stayed.",
+	.description =
+	    "Shows what each iteration allocated, freed and left behind, and for each site that left "
+	    "anything when it was born and how long it stayed.",
 	.groups = groups},
     .settings_bytes = sizeof(struct iterations_settings),
     .operands_min = 1,

@@ -47,11 +47,13 @@ static int write_report(const struct grouping *grouping, const struct group_tabl
     const struct report_settings *settings, const struct report_options *options)
 {
 	enum group_sort sort = (enum group_sort)settings->sort;
-	enum report_tree_order order = settings->tree == TREE_CALLERS ? REPORT_TREE_CALLERS : REPORT_TREE_TOP_DOWN;
+	enum report_tree_order order =
+	    settings->tree == TREE_CALLERS ? REPORT_TREE_CALLERS : REPORT_TREE_TOP_DOWN;
 
 	if (settings->tree != TREE_NONE)
-		return options->json ? report_tree_json(stdout, grouping, table, sort, order, options)
-				     : report_tree_text(stdout, grouping, table, sort, order, options);
+		return options->json
+			   ? report_tree_json(stdout, grouping, table, sort, order, options)
+			   : report_tree_text(stdout, grouping, table, sort, order, options);
 	return options->json ? report_site_json(stdout, grouping, table, sort, options)
 			     : report_site_text(stdout, grouping, table, sort, options);
 }
@@ -59,19 +61,22 @@ static int write_report(const struct grouping *grouping, const struct group_tabl
 static int report_run(const struct command *self, void *settings_void, int count, char **operands)
 {
 	const struct report_settings *settings = settings_void;
-	struct report_options options = load_report_options(&settings->general, settings->output.json,
-	    &settings->names, &settings->filters);
-	enum group_by by = settings->tree != TREE_NONE ? GROUP_BY_STACK : (enum group_by)settings->by;
+	struct report_options options = load_report_options(
+	    &settings->general, settings->output.json, &settings->names, &settings->filters);
+	enum group_by by =
+	    settings->tree != TREE_NONE ? GROUP_BY_STACK : (enum group_by)settings->by;
 	struct loaded_files files;
 	struct grouping *grouping = NULL;
 	struct group_table *table = NULL;
 	int code = EXIT_CLEAN;
 
 	if (settings->tree != TREE_NONE && settings->by != GROUP_BY_SITE)
-		arguments_die(&self->syntax, "--tree shows stacks; it cannot be combined with --by");
+		arguments_die(
+		    &self->syntax, "--tree shows stacks; it cannot be combined with --by");
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
 	load_or_die(grouping_open(&files.files[0].input, 1, by, false, &grouping));
-	load_or_die(group_table_open(grouping, (enum group_sort)settings->sort, settings->tree == TREE_NONE, &table));
+	load_or_die(group_table_open(
+	    grouping, (enum group_sort)settings->sort, settings->tree == TREE_NONE, &table));
 	code = load_exit_code(write_report(grouping, table, settings, &options));
 	group_table_close(table);
 	grouping_close(grouping);
@@ -83,8 +88,9 @@ const struct command cmd_report = {
     .syntax = {.command = "report",
 	.operands = "FILE",
 	.summary = "one snapshot: totals and where the memory goes",
-	.description = "Shows one snapshot: what was allocated in the whole run, what is alive, what is retained from "
-		       "the iterations, and which functions are behind it.",
+	.description =
+	    "Shows one snapshot: what was allocated in the whole run, what is alive, what is retained from "
+	    "the iterations, and which functions are behind it.",
 	.groups = groups},
     .settings_bytes = sizeof(struct report_settings),
     .operands_min = 1,

@@ -23,8 +23,8 @@ static int verify_run(const struct command *self, void *settings_void, int count
 	struct snapshot *snapshot = load_snapshot(operands[0]);
 	uint64_t findings = 0;
 	int code = load_exit_code(settings->output.json
-		? report_verify_json(stdout, snapshot, &findings)
-		: report_verify_text(stdout, snapshot, &style, &findings));
+				      ? report_verify_json(stdout, snapshot, &findings)
+				      : report_verify_text(stdout, snapshot, &style, &findings));
 
 	(void)self;
 	(void)count;
@@ -36,8 +36,9 @@ const struct command cmd_verify = {
     .syntax = {.command = "verify",
 	.operands = "FILE",
 	.summary = "check a snapshot by every rule of the format",
-	.description = "Checks every rule of allocscope-snapshot(5): that the file is safe to read, that its parts agree, "
-		       "and that its books balance. Exits with 3 when a rule is broken.",
+	.description =
+	    "Checks every rule of allocscope-snapshot(5): that the file is safe to read, that its parts agree, "
+	    "and that its books balance. Exits with 3 when a rule is broken.",
 	.groups = groups},
     .settings_bytes = sizeof(struct verify_settings),
     .operands_min = 1,

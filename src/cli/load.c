@@ -10,9 +10,9 @@
 #include "cli/progress.h"
 #include "report/stack_filter.h"
 
-#define TOP_DEFAULT	   20
-#define FRAMES_DEFAULT	   6
-#define PROBLEMS_TOLD	   3
+#define TOP_DEFAULT	  20
+#define FRAMES_DEFAULT	  6
+#define PROBLEMS_TOLD	  3
 #define REGEX_ERROR_BYTES 256
 
 int load_exit_code(int status)
@@ -43,11 +43,13 @@ struct snapshot *load_snapshot(const char *path)
 	if (error.offset != 0)
 		message("%s: %s (at byte %" PRIu64 ")", path, error.sentence, error.offset);
 	else
-		message("%s: %s", path, error.sentence[0] != '\0' ? error.sentence : status_text(status));
+		message("%s: %s", path,
+		    error.sentence[0] != '\0' ? error.sentence : status_text(status));
 	exit(status == STATUS_NO_MEMORY ? EXIT_USAGE : EXIT_DAMAGED);
 }
 
-static struct symbolizer *open_symbolizer(struct loaded_files *files, const struct name_settings *settings)
+static struct symbolizer *open_symbolizer(
+    struct loaded_files *files, const struct name_settings *settings)
 {
 	const struct argument_list *directories = &settings->debug_directories;
 	struct symbolizer_options options = {
@@ -58,8 +60,10 @@ static struct symbolizer *open_symbolizer(struct loaded_files *files, const stru
 	struct symbolizer *symbolizer = NULL;
 
 	if (directories->count != 0) {
-		files->debug_directories = xcalloc(directories->count + 1, sizeof *files->debug_directories);
-		memcpy(files->debug_directories, directories->texts, directories->count * sizeof *directories->texts);
+		files->debug_directories =
+		    xcalloc(directories->count + 1, sizeof *files->debug_directories);
+		memcpy(files->debug_directories, directories->texts,
+		    directories->count * sizeof *directories->texts);
 		options.debug_directories = files->debug_directories;
 	}
 	symbolizer = symbolizer_new(&options);
@@ -72,10 +76,11 @@ static void tell_problems(const struct names *names)
 {
 	for (size_t i = 0; i < names->problem_count && i < PROBLEMS_TOLD; i++)
 		message("no names for %" PRIu64 " %s of %s: %s", names->problems[i].addresses,
-		    names->problems[i].addresses == 1 ? "address" : "addresses", names->problems[i].path,
-		    names->problems[i].reason);
+		    names->problems[i].addresses == 1 ? "address" : "addresses",
+		    names->problems[i].path, names->problems[i].reason);
 	if (names->problem_count > PROBLEMS_TOLD)
-		message("no names for parts of %zu more modules", names->problem_count - PROBLEMS_TOLD);
+		message(
+		    "no names for parts of %zu more modules", names->problem_count - PROBLEMS_TOLD);
 }
 
 static regex_t *compile(const char *option, const char *pattern)
@@ -90,7 +95,8 @@ static regex_t *compile(const char *option, const char *pattern)
 	error = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
 	if (error != 0) {
 		(void)regerror(error, regex, reason, sizeof reason);
-		die(EXIT_USAGE, "--%s '%s' is not a regular expression: %s", option, pattern, reason);
+		die(EXIT_USAGE, "--%s '%s' is not a regular expression: %s", option, pattern,
+		    reason);
 	}
 	return regex;
 }
@@ -106,8 +112,10 @@ static void apply_filters(struct loaded_file *file, const struct filter_settings
 {
 	regex_t *focus = compile("focus", settings->focus);
 	regex_t *hide = compile("hide", settings->hide);
-	struct stack_filter filter = {
-	    .focus = focus, .hide = hide, .thread_pattern = settings->thread, .module_pattern = settings->module};
+	struct stack_filter filter = {.focus = focus,
+	    .hide = hide,
+	    .thread_pattern = settings->thread,
+	    .module_pattern = settings->module};
 
 	if (focus != NULL || hide != NULL || settings->thread != NULL || settings->module != NULL) {
 		load_or_die(stack_filter_apply(&filter, &file->input, &file->stack_hidden));
@@ -117,14 +125,15 @@ static void apply_filters(struct loaded_file *file, const struct filter_settings
 		file->filter.born_limited = true;
 		file->filter.born_first =
 		    settings->born.first < UINT32_MAX ? (uint32_t)settings->born.first : UINT32_MAX;
-		file->filter.born_last = settings->born.last < UINT32_MAX ? (uint32_t)settings->born.last : UINT32_MAX;
+		file->filter.born_last =
+		    settings->born.last < UINT32_MAX ? (uint32_t)settings->born.last : UINT32_MAX;
 	}
 	regex_free(focus);
 	regex_free(hide);
 }
 
-static void load_one(struct loaded_files *files, struct loaded_file *file, const struct name_settings *names,
-    const struct filter_settings *filters)
+static void load_one(struct loaded_files *files, struct loaded_file *file,
+    const struct name_settings *names, const struct filter_settings *filters)
 {
 	struct progress progress;
 	struct report_progress report = {progress_tick, &progress};
@@ -147,11 +156,12 @@ static void load_one(struct loaded_files *files, struct loaded_file *file, const
 		apply_filters(file, filters);
 }
 
-void load_files(struct loaded_files *files, char **paths, size_t count, const struct name_settings *names,
-    const struct filter_settings *filters)
+void load_files(struct loaded_files *files, char **paths, size_t count,
+    const struct name_settings *names, const struct filter_settings *filters)
 {
 	*files = (struct loaded_files){.count = count};
-	for (size_t i = 0; i < count; i++) /* a file that cannot be read is told before long work begins */
+	for (size_t i = 0; i < count;
+	     i++) /* a file that cannot be read is told before long work begins */
 		files->files[i].snapshot = load_snapshot(paths[i]);
 	files->symbolizer = open_symbolizer(files, names);
 	for (size_t i = 0; i < count; i++)

@@ -32,8 +32,8 @@ struct loaded_files {
 };
 
 /* Load COUNT (1 or 2) files of PATHS. FILTERS may be NULL. */
-void load_files(struct loaded_files *files, char **paths, size_t count, const struct name_settings *names,
-    const struct filter_settings *filters);
+void load_files(struct loaded_files *files, char **paths, size_t count,
+    const struct name_settings *names, const struct filter_settings *filters);
 void load_files_release(struct loaded_files *files);
 
 /* What the settings mean for the reports; TOP_DEFAULT rows when text and --top is not given. */

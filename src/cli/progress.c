@@ -25,7 +25,8 @@ void progress_tick(void *context, const char *what, uint64_t done, uint64_t tota
 	fprintf(stderr, "\rallocscope: %s [", what);
 	for (int i = 0; i < BAR_COLUMNS; i++)
 		putc(i < filled ? '#' : '.', stderr);
-	fprintf(stderr, "] %3u %%", total != 0 ? (unsigned)(100 * (done < total ? done : total) / total) : 0);
+	fprintf(stderr, "] %3u %%",
+	    total != 0 ? (unsigned)(100 * (done < total ? done : total) / total) : 0);
 	fflush(stderr);
 	progress->is_shown = true;
 }

@@ -23,7 +23,8 @@ const struct argument_option recording_options[] = {
 	"Each entry into FUNCTION begins an iteration: for programs whose source cannot be changed."),
     ROW(ARGUMENT_TEXT, 0, "iterate-on-signal", iterate_on_signal, "SIGNAL",
 	"Each SIGNAL that the program receives begins an iteration."),
-    ROW(ARGUMENT_COUNT, 0, "iterate-every", iterate_every, "N", "Each N-th allocation begins an iteration."),
+    ROW(ARGUMENT_COUNT, 0, "iterate-every", iterate_every, "N",
+	"Each N-th allocation begins an iteration."),
     ROW(ARGUMENT_COUNT, 0, "warmup", warmup, "N",
 	"The first N iterations of a benchmark are warm-up and left out of every judgement (default 2)."),
     ROW(ARGUMENT_TEXT, 0, "scope", scope, "process|thread",
@@ -34,17 +35,20 @@ const struct argument_option recording_options[] = {
     ROW(ARGUMENT_BYTES, 0, "sample", sample, "BYTES",
 	"Record one allocation per BYTES on average; 0 records all of them exactly (default)."),
     ROW(ARGUMENT_SWITCH, 0, "graph", graph, NULL, "Record who points to whom (default on)."),
-    ROW(ARGUMENT_SWITCH, 0, "track-mmap", track_mmap, NULL, "Record mmap, munmap and mremap too (default off)."),
+    ROW(ARGUMENT_SWITCH, 0, "track-mmap", track_mmap, NULL,
+	"Record mmap, munmap and mremap too (default off)."),
     ROW(ARGUMENT_SWITCH, 0, "follow-fork", follow_fork, NULL,
 	"Children of fork write snapshots of their own (default on)."),
-    ROW(ARGUMENT_SWITCH, 0, "follow-exec", follow_exec, NULL, "Programs that it executes are recorded too (default on)."),
+    ROW(ARGUMENT_SWITCH, 0, "follow-exec", follow_exec, NULL,
+	"Programs that it executes are recorded too (default on)."),
     ROW(ARGUMENT_SWITCH, 0, "symbols", symbols, NULL,
 	"Put the names of functions into the snapshots, so that they can be read on another machine."),
     ROW(ARGUMENT_TEXT, 0, "directory", directory, "DIR",
 	"Where files go, also those of programs that change their directory (default: the working directory)."),
     ROW(ARGUMENT_SWITCH, 0, "enabled", enabled, NULL,
 	"Load the shared object but record nothing with --no-enabled (to measure what loading costs)."),
-    ROW(ARGUMENT_SWITCH, 'f', "force", force, NULL, "Replace a file that exists instead of choosing a new name."),
+    ROW(ARGUMENT_SWITCH, 'f', "force", force, NULL,
+	"Replace a file that exists instead of choosing a new name."),
     {.kind = ARGUMENT_END},
 };
 #undef ROW
@@ -54,9 +58,11 @@ const struct argument_option start_options[] = {
 	"File or pattern of the snapshots (default allocscope.%e.%p.snap): %p process, %e program, %h host, %t start "
 	"time, %n sequence, %i iteration, %%.",
 	offsetof(struct start_settings, output), NULL},
-    {ARGUMENT_TEXT, 0, "library", "PATH", "The shared object (default: liballocscope.so beside this tool or in ../lib).",
+    {ARGUMENT_TEXT, 0, "library", "PATH",
+	"The shared object (default: liballocscope.so beside this tool or in ../lib).",
 	offsetof(struct start_settings, library), NULL},
-    {ARGUMENT_TEXT, 0, "signal", "SIGNAL", "The program takes a snapshot when it receives SIGNAL (default none).",
+    {ARGUMENT_TEXT, 0, "signal", "SIGNAL",
+	"The program takes a snapshot when it receives SIGNAL (default none).",
 	offsetof(struct start_settings, signal), NULL},
     {ARGUMENT_FLAG, 'q', "quiet", NULL, "No summary at the end; warnings remain.",
 	offsetof(struct start_settings, quiet), NULL},
@@ -72,7 +78,8 @@ static void set_variable(const char *name, const char *value)
 }
 
 /* "key=value" of one option, or NULL when it was not given. */
-static char *option_setting(const struct argument_option *option, const void *target, const char *key)
+static char *option_setting(
+    const struct argument_option *option, const void *target, const char *key)
 {
 	const struct argument_number *number = target;
 	const struct argument_list *list = target;
@@ -83,7 +90,8 @@ static char *option_setting(const struct argument_option *option, const void *ta
 	switch (option->kind) {
 	case ARGUMENT_SWITCH:
 		answer = *(const enum argument_switch *)target;
-		return answer != ARGUMENT_UNSET ? xformat("%s=%d", key, answer == ARGUMENT_ON) : NULL;
+		return answer != ARGUMENT_UNSET ? xformat("%s=%d", key, answer == ARGUMENT_ON)
+						: NULL;
 	case ARGUMENT_TEXT:
 		text = *(const char *const *)target;
 		return text != NULL ? xformat("%s=%s", key, text) : NULL;
@@ -123,8 +131,8 @@ static char *directory_of_self(void)
 }
 
 /* Where the shared object lies relative to the tool: built, then installed. */
-static const char *const library_places[] = {".", "../lib", "../lib/allocscope", "../lib64", "../lib/x86_64-linux-gnu",
-    "../lib/aarch64-linux-gnu"};
+static const char *const library_places[] = {".", "../lib", "../lib/allocscope", "../lib64",
+    "../lib/x86_64-linux-gnu", "../lib/aarch64-linux-gnu"};
 
 static char *find_library(const char *given)
 {
@@ -147,7 +155,9 @@ static char *find_library(const char *given)
 			return xstrdup(resolved);
 		}
 	}
-	die(EXIT_USAGE, LIBRARY " is neither in %s nor in ../lib of it; name it with --library PATH", directory);
+	die(EXIT_USAGE,
+	    LIBRARY " is neither in %s nor in ../lib of it; name it with --library PATH",
+	    directory);
 }
 
 static void set_preload(const char *library)
@@ -156,7 +166,8 @@ static void set_preload(const char *library)
 	char *value = NULL;
 
 	if (strpbrk(library, ": \t") != NULL)
-		die(EXIT_USAGE, "the loader cannot preload '%s': LD_PRELOAD has no way to write a path with ':' or blanks",
+		die(EXIT_USAGE,
+		    "the loader cannot preload '%s': LD_PRELOAD has no way to write a path with ':' or blanks",
 		    library);
 	value = old != NULL && old[0] != '\0' ? xformat("%s:%s", library, old) : xstrdup(library);
 	set_variable("LD_PRELOAD", value);
@@ -167,17 +178,22 @@ static void set_options(const struct recording_settings *recording)
 {
 	const char *old = getenv("ALLOCSCOPE_OPTIONS");
 	/* quiet: we print the summary; what the user set in the environment comes after and wins over it */
-	char *value = old != NULL && old[0] != '\0' ? xformat("quiet=1:%s", old) : xstrdup("quiet=1");
+	char *value =
+	    old != NULL && old[0] != '\0' ? xformat("quiet=1:%s", old) : xstrdup("quiet=1");
 
-	for (const struct argument_option *option = recording_options; option->kind != ARGUMENT_END; option++) {
+	for (const struct argument_option *option = recording_options; option->kind != ARGUMENT_END;
+	     option++) {
 		char *key = key_of(option);
-		char *setting = option_setting(option, (const char *)recording + option->offset, key);
+		char *setting =
+		    option_setting(option, (const char *)recording + option->offset, key);
 
 		if (setting != NULL) {
 			char *longer = xformat("%s:%s", value, setting);
 
 			if (strchr(setting, ':') != NULL)
-				die(EXIT_USAGE, "--%s: the value cannot contain ':' (it ends an option)", option->name);
+				die(EXIT_USAGE,
+				    "--%s: the value cannot contain ':' (it ends an option)",
+				    option->name);
 			free(value);
 			value = longer;
 		}
@@ -188,8 +204,8 @@ static void set_options(const struct recording_settings *recording)
 	free(value);
 }
 
-void run_environment_set(const struct start_settings *start, const struct recording_settings *recording,
-    const char *manifest)
+void run_environment_set(const struct start_settings *start,
+    const struct recording_settings *recording, const char *manifest)
 {
 	char *library = find_library(start->library);
 
@@ -201,4 +217,13 @@ void run_environment_set(const struct start_settings *start, const struct record
 	if (start->signal != NULL)
 		set_variable("ALLOCSCOPE_SIGNAL", start->signal);
 	set_variable("ALLOCSCOPE_MANIFEST", manifest);
+}
+
+void run_environment_clear(void)
+{
+	static const char *const names[] = {"LD_PRELOAD", "ALLOCSCOPE_OPTIONS", "ALLOCSCOPE_OUTPUT",
+	    "ALLOCSCOPE_SIGNAL", "ALLOCSCOPE_MANIFEST"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		(void)unsetenv(names[i]);
 }

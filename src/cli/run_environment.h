@@ -28,7 +28,9 @@ extern const struct argument_option start_options[];
 /* Set LD_PRELOAD and the ALLOCSCOPE_ variables of this process, which the program inherits; what the user has
  * set in them already is kept, flags win. MANIFEST is where the shared object lists the files it writes.
  * Dies when no shared object is found. */
-void run_environment_set(const struct start_settings *start, const struct recording_settings *recording,
-    const char *manifest);
+void run_environment_set(const struct start_settings *start,
+    const struct recording_settings *recording, const char *manifest);
+/* Take them away again: the rest of this process (names, debuginfod) is not to be recorded. */
+void run_environment_clear(void);
 
 #endif

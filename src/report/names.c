@@ -35,7 +35,8 @@ struct frame_list {
 	uint32_t entry_count;
 };
 
-static int frame_list_add(struct names *names, struct frame_list *list, const struct frame_name *frame)
+static int frame_list_add(
+    struct names *names, struct frame_list *list, const struct frame_name *frame)
 {
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity != 0 ? list->capacity * 2 : 1024;
@@ -71,7 +72,8 @@ static int take_embedded(struct names *names, const struct snapshot *snapshot)
 			    .file = text_or_null(snapshot_string(snapshot, row->file)),
 			    .line = row->line,
 			    .column = row->column,
-			    .inlined = i + 1 < snapshot->name_count && snapshot->names[i + 1].node == node,
+			    .inlined =
+				i + 1 < snapshot->name_count && snapshot->names[i + 1].node == node,
 			};
 
 			if (frame.function != NULL && frame_list_add(names, &list, &frame) != 0)
@@ -121,8 +123,8 @@ static struct question *collect_questions(const struct snapshot *snapshot, size_
 }
 
 /* Frames of one address as a new entry; entry 0 when nothing is known. */
-static int answer(struct names *names, struct frame_list *list, struct symbolizer *symbolizer, int module,
-    uint64_t elf_address, uint32_t *ret_entry)
+static int answer(struct names *names, struct frame_list *list, struct symbolizer *symbolizer,
+    int module, uint64_t elf_address, uint32_t *ret_entry)
 {
 	struct symbol_frames found;
 	size_t before = list->count;
@@ -149,7 +151,8 @@ static int answer(struct names *names, struct frame_list *list, struct symbolize
 	return 0;
 }
 
-static int prefetch(struct symbolizer *symbolizer, int module, const struct question *questions, size_t count)
+static int prefetch(
+    struct symbolizer *symbolizer, int module, const struct question *questions, size_t count)
 {
 	uint64_t *addresses = malloc(count * sizeof *addresses);
 	int status = STATUS_NO_MEMORY;
@@ -163,29 +166,33 @@ static int prefetch(struct symbolizer *symbolizer, int module, const struct ques
 	return status;
 }
 
-static int note_problem(struct names *names, struct symbolizer *symbolizer, int module, const char *path,
-    uint64_t unnamed)
+static int note_problem(struct names *names, struct symbolizer *symbolizer, int module,
+    const char *path, uint64_t unnamed)
 {
 	enum symbolizer_status status = symbolizer_module_status(symbolizer, module);
 	struct names_problem *grown = NULL;
 
-	if (unnamed == 0 || path[0] != '/' || status == SYMBOLIZER_OK || status == SYMBOLIZER_UNVERIFIED)
+	if (unnamed == 0 || path[0] != '/' || status == SYMBOLIZER_OK ||
+	    status == SYMBOLIZER_UNVERIFIED)
 		return 0;
 	grown = realloc(names->problems, (names->problem_count + 1) * sizeof *grown);
 	if (grown == NULL)
 		return STATUS_NO_MEMORY;
 	names->problems = grown;
-	grown[names->problem_count++] = (struct names_problem){path, symbolizer_status_text(status), unnamed};
+	grown[names->problem_count++] =
+	    (struct names_problem){path, symbolizer_status_text(status), unnamed};
 	return 0;
 }
 
 /* All questions of one module, which lie side by side. */
-static int answer_module(struct names *names, struct frame_list *list, struct symbolizer *symbolizer,
-    const struct snapshot *snapshot, const struct question *questions, size_t count)
+static int answer_module(struct names *names, struct frame_list *list,
+    struct symbolizer *symbolizer, const struct snapshot *snapshot,
+    const struct question *questions, size_t count)
 {
 	const struct snapshot_module *row = &snapshot->modules[questions[0].module];
 	const char *path = snapshot_string(snapshot, row->path);
-	int module = symbolizer_add_module(symbolizer, path, snapshot_string(snapshot, row->build_id), row->bias);
+	int module = symbolizer_add_module(
+	    symbolizer, path, snapshot_string(snapshot, row->build_id), row->bias);
 	uint64_t unnamed = 0;
 	uint32_t entry = 0;
 	int status = module < 0 ? module : prefetch(symbolizer, module, questions, count);
@@ -201,8 +208,8 @@ static int answer_module(struct names *names, struct frame_list *list, struct sy
 	return status != 0 ? status : note_problem(names, symbolizer, module, path, unnamed);
 }
 
-static int ask_symbolizer(struct names *names, struct symbolizer *symbolizer, const struct snapshot *snapshot,
-    const struct report_progress *progress)
+static int ask_symbolizer(struct names *names, struct symbolizer *symbolizer,
+    const struct snapshot *snapshot, const struct report_progress *progress)
 {
 	struct frame_list list = {0};
 	size_t count = 0;
@@ -214,7 +221,8 @@ static int ask_symbolizer(struct names *names, struct symbolizer *symbolizer, co
 			progress->tick(progress->context, "looking up names", first, count);
 		while (last < count && questions[last].module == questions[first].module)
 			last++;
-		status = answer_module(names, &list, symbolizer, snapshot, questions + first, last - first);
+		status = answer_module(
+		    names, &list, symbolizer, snapshot, questions + first, last - first);
 	}
 	if (progress != NULL && status == 0)
 		progress->tick(progress->context, "looking up names", count, count);
@@ -229,14 +237,16 @@ int names_open(struct symbolizer *symbolizer, const struct snapshot *snapshot,
 	int status = STATUS_NO_MEMORY;
 
 	if (names != NULL) {
-		names->frames = (struct frame_names){.frames_of_node = frames_of_node, .context = names};
+		names->frames =
+		    (struct frame_names){.frames_of_node = frames_of_node, .context = names};
 		names->node_count = snapshot->node_count;
-		names->entry_of_node = calloc(snapshot->node_count + 1, sizeof *names->entry_of_node);
+		names->entry_of_node =
+		    calloc(snapshot->node_count + 1, sizeof *names->entry_of_node);
 		names->first = calloc(snapshot->node_count + 1, sizeof *names->first);
 		if (names->entry_of_node != NULL && names->first != NULL)
 			status = snapshot->name_count != 0
-			    ? take_embedded(names, snapshot)
-			    : ask_symbolizer(names, symbolizer, snapshot, progress);
+				     ? take_embedded(names, snapshot)
+				     : ask_symbolizer(names, symbolizer, snapshot, progress);
 	}
 	if (status != 0) {
 		names_close(names);

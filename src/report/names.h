@@ -33,8 +33,8 @@ struct names {
 	struct names_problem *problems;
 	size_t problem_count;
 	size_t node_count;
-	uint32_t *entry_of_node;   /* 0 = no names */
-	size_t *first;		   /* frames of entry e: list[first[e - 1] .. first[e]) */
+	uint32_t *entry_of_node; /* 0 = no names */
+	size_t *first;		 /* frames of entry e: list[first[e - 1] .. first[e]) */
 	struct frame_name *list;
 };
 

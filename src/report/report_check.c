@@ -14,7 +14,7 @@ static bool is_in_blocks(enum check_rule rule)
 static bool is_in_bytes(enum check_rule rule)
 {
 	return rule == CHECK_MAX_RETAINED_BYTES || rule == CHECK_MAX_PER_ITERATION_BYTES ||
-	    rule == CHECK_MAX_BYTES_PER_ITERATION;
+	       rule == CHECK_MAX_BYTES_PER_ITERATION;
 }
 
 static struct text_number amount(enum check_rule rule, uint64_t value)
@@ -48,7 +48,8 @@ static struct report_row row_of(const struct report_check *check, const struct d
 	double iterations = (double)(check->iterations != 0 ? check->iterations : 1);
 	bool known = check->iterations != 0;
 	/* one file: the analysis fills in what is retained; two: what was born, of it retained */
-	uint64_t blocks = check->result->counted_everything ? row->born_blocks : row->retained_blocks;
+	uint64_t blocks =
+	    check->result->counted_everything ? row->born_blocks : row->retained_blocks;
 	uint64_t bytes = check->result->counted_everything ? row->born_bytes : row->retained_bytes;
 
 	return (struct report_row){
@@ -68,8 +69,8 @@ static struct report_row row_of(const struct report_check *check, const struct d
 
 /* --- text --- */
 
-static void write_sentence(FILE *out, const struct report_check *check, const struct check_finding *finding,
-    const struct text_style *style)
+static void write_sentence(FILE *out, const struct report_check *check,
+    const struct check_finding *finding, const struct text_style *style)
 {
 	const struct snapshot *snapshot = last_snapshot(check);
 
@@ -82,7 +83,8 @@ static void write_sentence(FILE *out, const struct report_check *check, const st
 		fprintf(out, "%s, limit %s", amount(finding->rule, finding->actual).text,
 		    amount(finding->rule, finding->limit).text);
 	if (finding->iteration != HEAP_NONE && finding->iteration < snapshot->iteration_count) {
-		const struct snapshot_iteration *iteration = &snapshot->iterations[finding->iteration];
+		const struct snapshot_iteration *iteration =
+		    &snapshot->iterations[finding->iteration];
 
 		fprintf(out, " in iteration %" PRIu64, iteration->first);
 		if (iteration->count > 1)
@@ -94,8 +96,8 @@ static void write_sentence(FILE *out, const struct report_check *check, const st
 	fputc('\n', out);
 }
 
-static int write_finding_rows(FILE *out, const struct report_check *check, const struct check_finding *finding,
-    const struct report_options *options)
+static int write_finding_rows(FILE *out, const struct report_check *check,
+    const struct check_finding *finding, const struct report_options *options)
 {
 	size_t count = finding->row_count;
 	struct text_table table;
@@ -117,9 +119,12 @@ static int write_finding_rows(FILE *out, const struct report_check *check, const
 		text_table_row(&table);
 		text_table_cell(&table, text_count(row.blocks).text);
 		text_table_cell(&table, text_bytes(row.bytes).text);
-		text_table_cell(&table, check->iterations != 0 ? text_rate(row.blocks_per_iteration).text : "-");
-		text_table_cell(&table, check->iterations != 0 ? text_rate_bytes(row.bytes_per_iteration).text : "-");
-		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape), growth_shape_name(row.growth->shape));
+		text_table_cell(&table,
+		    check->iterations != 0 ? text_rate(row.blocks_per_iteration).text : "-");
+		text_table_cell(&table,
+		    check->iterations != 0 ? text_rate_bytes(row.bytes_per_iteration).text : "-");
+		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape),
+		    growth_shape_name(row.growth->shape));
 		text_table_cell(&table, text_signed_bytes(row.grown_bytes).text);
 		status = report_row_name(&table, check->grouping, row.key, options->frames);
 	}
@@ -149,13 +154,17 @@ static void write_clean(FILE *out, const struct report_check *check, const struc
 	fputc('\n', out);
 }
 
-int report_check_text(FILE *out, const struct report_check *check, const struct report_options *options)
+int report_check_text(
+    FILE *out, const struct report_check *check, const struct report_options *options)
 {
 	const struct check_result *result = check->result;
 	int status = 0;
 
 	for (size_t i = 0; i < check->grouping->input_count; i++)
-		report_file_line(out, &options->style, check->grouping->input_count == 1 ? "" : i == 0 ? "BEFORE  " : "AFTER   ",
+		report_file_line(out, &options->style,
+		    check->grouping->input_count == 1 ? ""
+		    : i == 0			      ? "BEFORE  "
+						      : "AFTER   ",
 		    check->grouping->inputs[i].heap->snapshot);
 	report_losses(out, &options->style, last_snapshot(check));
 	if (result->counted_everything)
@@ -171,8 +180,8 @@ int report_check_text(FILE *out, const struct report_check *check, const struct 
 
 /* --- JSON --- */
 
-static int finding_json(struct json_writer *json, const struct report_check *check, const struct check_finding *finding,
-    const struct report_options *options)
+static int finding_json(struct json_writer *json, const struct report_check *check,
+    const struct check_finding *finding, const struct report_options *options)
 {
 	const struct snapshot *snapshot = last_snapshot(check);
 	size_t count = finding->row_count;
@@ -186,9 +195,11 @@ static int finding_json(struct json_writer *json, const struct report_check *che
 	json_unsigned(json, "limit", finding->limit);
 	json_unsigned(json, "actual", finding->actual);
 	if (finding->iteration != HEAP_NONE && finding->iteration < snapshot->iteration_count) {
-		const struct snapshot_iteration *iteration = &snapshot->iterations[finding->iteration];
+		const struct snapshot_iteration *iteration =
+		    &snapshot->iterations[finding->iteration];
 
-		json_text(json, "benchmark", snapshot_string(snapshot, snapshot->benchmarks[iteration->benchmark].name));
+		json_text(json, "benchmark",
+		    snapshot_string(snapshot, snapshot->benchmarks[iteration->benchmark].name));
 		json_unsigned(json, "iteration", iteration->first);
 	}
 	json_begin_array(json, "rows");
@@ -204,7 +215,8 @@ static int finding_json(struct json_writer *json, const struct report_check *che
 	return status;
 }
 
-int report_check_json(FILE *out, const struct report_check *check, const struct report_options *options)
+int report_check_json(
+    FILE *out, const struct report_check *check, const struct report_options *options)
 {
 	struct json_writer json;
 	int status = 0;
@@ -215,7 +227,8 @@ int report_check_json(FILE *out, const struct report_check *check, const struct 
 	json_bool(&json, "ok", check->result->outcome == CHECK_CLEAN);
 	if (check->grouping->input_count == 2)
 		report_file_json(&json, "before", check->grouping->inputs[0].heap->snapshot);
-	report_file_json(&json, check->grouping->input_count == 2 ? "after" : "file", last_snapshot(check));
+	report_file_json(
+	    &json, check->grouping->input_count == 2 ? "after" : "file", last_snapshot(check));
 	json_begin_array(&json, "findings");
 	for (size_t i = 0; status == 0 && i < check->result->finding_count; i++)
 		status = finding_json(&json, check, &check->result->findings[i], options);

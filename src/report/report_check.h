@@ -13,7 +13,9 @@ struct report_check {
 };
 
 /* Both return 0, STATUS_NO_MEMORY or STATUS_IO. */
-int report_check_text(FILE *out, const struct report_check *check, const struct report_options *options);
-int report_check_json(FILE *out, const struct report_check *check, const struct report_options *options);
+int report_check_text(
+    FILE *out, const struct report_check *check, const struct report_options *options);
+int report_check_json(
+    FILE *out, const struct report_check *check, const struct report_options *options);
 
 #endif

@@ -16,12 +16,13 @@ static const struct snapshot *input_snapshot(const struct diff *diff, size_t inp
 	return diff->grouping->inputs[input].heap->snapshot;
 }
 
-static bool is_worth_a_row(const struct report_row *row, const struct report_options *options, bool retained)
+static bool is_worth_a_row(
+    const struct report_row *row, const struct report_options *options, bool retained)
 {
 	if (retained && row->blocks == 0)
 		return false;
 	return row->bytes >= options->min_bytes || row->died_bytes >= options->min_bytes ||
-	    (uint64_t)llabs((long long)row->grown_bytes) >= options->min_bytes;
+	       (uint64_t)llabs((long long)row->grown_bytes) >= options->min_bytes;
 }
 
 /* --- text --- */
@@ -61,8 +62,8 @@ static void write_heading(FILE *out, const struct diff *diff, const struct text_
 	fputc('\n', out);
 }
 
-static void balance_row(struct text_table *table, const char *what, const char *blocks, const char *bytes,
-    const char *meaning)
+static void balance_row(struct text_table *table, const char *what, const char *blocks,
+    const char *bytes, const char *meaning)
 {
 	text_table_row(table);
 	text_table_cell_tinted(table, TEXT_BOLD, what);
@@ -83,14 +84,17 @@ static int write_balance(FILE *out, const struct diff *diff, const struct text_s
 	text_table_column(&table, "blocks", TEXT_RIGHT);
 	text_table_column(&table, "bytes", TEXT_RIGHT);
 	text_table_column(&table, "", TEXT_LEFT);
-	balance_row(&table, "  before", text_count(total->before_blocks).text, text_bytes(total->before_bytes).text, "");
-	balance_row(&table, "+ born", text_count(total->born_blocks).text, text_bytes(total->born_bytes).text,
-	    "allocated after BEFORE and alive in AFTER");
-	balance_row(&table, "- died", text_count(total->died_blocks).text, text_bytes(total->died_bytes).text,
-	    "alive in BEFORE and gone in AFTER");
+	balance_row(&table, "  before", text_count(total->before_blocks).text,
+	    text_bytes(total->before_bytes).text, "");
+	balance_row(&table, "+ born", text_count(total->born_blocks).text,
+	    text_bytes(total->born_bytes).text, "allocated after BEFORE and alive in AFTER");
+	balance_row(&table, "- died", text_count(total->died_blocks).text,
+	    text_bytes(total->died_bytes).text, "alive in BEFORE and gone in AFTER");
 	balance_row(&table, total->grown_bytes < 0 ? "- shrunk" : "+ grown", "",
-	    text_bytes((uint64_t)llabs((long long)total->grown_bytes)).text, "kept blocks that realloc resized");
-	balance_row(&table, "= after", text_count(total->after_blocks).text, text_bytes(total->after_bytes).text, "");
+	    text_bytes((uint64_t)llabs((long long)total->grown_bytes)).text,
+	    "kept blocks that realloc resized");
+	balance_row(&table, "= after", text_count(total->after_blocks).text,
+	    text_bytes(total->after_bytes).text, "");
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);
 	return status;
@@ -101,8 +105,8 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 {
 	const struct snapshot_totals *before = &input_snapshot(diff, 0)->run->totals;
 	const struct snapshot_totals *after = &input_snapshot(diff, 1)->run->totals;
-	bool same_run = diff->identity == DIFF_IDENTITY_EXACT && !diff->reversed && after->allocs >= before->allocs &&
-	    after->bytes >= before->bytes;
+	bool same_run = diff->identity == DIFF_IDENTITY_EXACT && !diff->reversed &&
+			after->allocs >= before->allocs && after->bytes >= before->bytes;
 	struct text_table table;
 	int status = 0;
 
@@ -113,13 +117,17 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 	text_table_column(&table, "", TEXT_LEFT);
 	if (same_run)
 		balance_row(&table, "allocated", text_count(after->allocs - before->allocs).text,
-		    text_bytes(after->bytes - before->bytes).text, "churn: all that was handed out between the two");
+		    text_bytes(after->bytes - before->bytes).text,
+		    "churn: all that was handed out between the two");
 	else
-		balance_row(&table, "allocated", text_count(after->allocs).text, text_bytes(after->bytes).text,
+		balance_row(&table, "allocated", text_count(after->allocs).text,
+		    text_bytes(after->bytes).text,
 		    "churn: all that was handed out in the run of AFTER");
-	balance_row(&table, "peak", "", text_bytes(after->peak_bytes).text, "most bytes alive at once so far");
+	balance_row(&table, "peak", "", text_bytes(after->peak_bytes).text,
+	    "most bytes alive at once so far");
 	balance_row(&table, "retained", text_count(diff->total.retained_blocks).text,
-	    text_bytes(diff->total.retained_bytes).text, "born in a counted iteration and alive after its end");
+	    text_bytes(diff->total.retained_bytes).text,
+	    "born in a counted iteration and alive after its end");
 	fputc('\n', out);
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);
@@ -134,26 +142,30 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 
 	fputc('\n', out);
 	if (diff->iterations_counted == 0) {
-		(void)snprintf(line, sizeof line, "No counted iteration ended: what is retained cannot be told, only what was born.");
+		(void)snprintf(line, sizeof line,
+		    "No counted iteration ended: what is retained cannot be told, only what was born.");
 		text_put(out, style, TEXT_WARN, line);
 	} else if (total->retained_blocks == 0) {
 		text_put(out, style, TEXT_GOOD, "0 blocks retained");
 		if (total->grown_bytes > 0)
-			fprintf(out, ", but kept blocks grew by %s", text_bytes((uint64_t)total->grown_bytes).text);
+			fprintf(out, ", but kept blocks grew by %s",
+			    text_bytes((uint64_t)total->grown_bytes).text);
 	} else {
 		double iterations = (double)diff->iterations_counted;
 
 		(void)snprintf(line, sizeof line, "%s retained",
 		    text_plural(total->retained_blocks, "block", "blocks").text);
 		text_put(out, style, TEXT_BAD, line);
-		fprintf(out, " (%s): %s blocks, %s per iteration", text_bytes(total->retained_bytes).text,
+		fprintf(out, " (%s): %s blocks, %s per iteration",
+		    text_bytes(total->retained_bytes).text,
 		    text_rate((double)total->retained_blocks / iterations).text,
 		    text_rate_bytes((double)total->retained_bytes / iterations).text);
 	}
 	fputs("\n", out);
 	if (diff->ignored_blocks != 0)
 		fprintf(out, "%s (%s) left out: the program asked to ignore them.\n",
-		    text_plural(diff->ignored_blocks, "block", "blocks").text, text_bytes(diff->ignored_bytes).text);
+		    text_plural(diff->ignored_blocks, "block", "blocks").text,
+		    text_bytes(diff->ignored_bytes).text);
 	if (diff->unexplained_blocks != 0)
 		fprintf(out, "%s not in BEFORE although old enough; counted as born.\n",
 		    text_plural(diff->unexplained_blocks, "block is", "blocks are").text);
@@ -182,14 +194,16 @@ static int add_row(struct text_table *table, const struct diff *diff, const stru
 	text_table_cell(table, text_bytes(row->bytes).text);
 	text_table_cell(table, has_rate ? text_rate(row->blocks_per_iteration).text : "-");
 	text_table_cell(table, has_rate ? text_rate_bytes(row->bytes_per_iteration).text : "-");
-	text_table_cell_tinted(table, report_shape_tint(row->growth->shape), growth_shape_name(row->growth->shape));
+	text_table_cell_tinted(
+	    table, report_shape_tint(row->growth->shape), growth_shape_name(row->growth->shape));
 	text_table_cell(table, row->died_blocks != 0 ? text_count(row->died_blocks).text : "0");
 	text_table_cell(table, text_bytes(row->died_bytes).text);
 	text_table_cell(table, text_signed_bytes(row->grown_bytes).text);
 	return report_row_name(table, diff->grouping, row->key, options->frames);
 }
 
-static int write_rows(FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
+static int write_rows(
+    FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
 {
 	struct text_table table;
 	size_t shown = 0, left_out = 0;
@@ -216,13 +230,14 @@ static int write_rows(FILE *out, const struct diff *diff, const struct report_op
 		status = text_table_write(&table, out, &options->style);
 	}
 	if (status == 0 && left_out != 0)
-		fprintf(out, "... %s more (%s); --top 0 shows all\n", text_plural(left_out, "row", "rows").text,
-		    text_bytes(left_out_bytes).text);
+		fprintf(out, "... %s more (%s); --top 0 shows all\n",
+		    text_plural(left_out, "row", "rows").text, text_bytes(left_out_bytes).text);
 	text_table_release(&table);
 	return status;
 }
 
-int report_diff_text(FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
+int report_diff_text(
+    FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
 {
 	int status = 0;
 
@@ -266,8 +281,8 @@ static void totals_json(struct json_writer *json, const struct diff *diff)
 	json_end(json);
 }
 
-static int rows_json(struct json_writer *json, const struct diff *diff, const struct report_options *options,
-    bool retained)
+static int rows_json(struct json_writer *json, const struct diff *diff,
+    const struct report_options *options, bool retained)
 {
 	uint64_t shown = 0;
 	int status = 0;
@@ -276,7 +291,8 @@ static int rows_json(struct json_writer *json, const struct diff *diff, const st
 	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
 		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
 
-		if (!is_worth_a_row(&row, options, retained) || (options->top != 0 && shown == options->top))
+		if (!is_worth_a_row(&row, options, retained) ||
+		    (options->top != 0 && shown == options->top))
 			continue;
 		shown++;
 		json_begin_object(json, NULL);
@@ -287,7 +303,8 @@ static int rows_json(struct json_writer *json, const struct diff *diff, const st
 	return status;
 }
 
-int report_diff_json(FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
+int report_diff_json(
+    FILE *out, const struct diff *diff, const struct report_options *options, bool retained)
 {
 	struct json_writer json;
 	int status = 0;

@@ -8,13 +8,15 @@
 
 const char *report_trigger(const struct snapshot *snapshot)
 {
-	static const char *const words[] = {"unknown", "exit", "first", "last", "iteration", "every", "peak", "growth",
-	    "api", "signal", "control"};
+	static const char *const words[] = {"unknown", "exit", "first", "last", "iteration",
+	    "every", "peak", "growth", "api", "signal", "control"};
 	const char *detail = snapshot_string(snapshot, snapshot->run->trigger_detail);
 
 	if (detail[0] != '\0')
 		return detail;
-	return words[snapshot->run->trigger < sizeof words / sizeof words[0] ? snapshot->run->trigger : 0];
+	return words[snapshot->run->trigger < sizeof words / sizeof words[0]
+			 ? snapshot->run->trigger
+			 : 0];
 }
 
 /* The moment as a clause: "at exit". */
@@ -78,7 +80,8 @@ void report_file_json(struct json_writer *json, const char *key, const struct sn
 	json_end(json);
 }
 
-void report_file_line(FILE *out, const struct text_style *style, const char *label, const struct snapshot *snapshot)
+void report_file_line(
+    FILE *out, const struct text_style *style, const char *label, const struct snapshot *snapshot)
 {
 	const struct snapshot_run *run = snapshot->run;
 	const char *when = moment(snapshot);
@@ -101,23 +104,31 @@ void report_file_line(FILE *out, const struct text_style *style, const char *lab
 	fputc('\n', out);
 }
 
-void report_losses_of(const struct snapshot *snapshot, struct report_loss ret_losses[REPORT_LOSS_COUNT])
+void report_losses_of(
+    const struct snapshot *snapshot, struct report_loss ret_losses[REPORT_LOSS_COUNT])
 {
 	const struct snapshot_losses *l = &snapshot->run->losses;
 	const struct report_loss losses[REPORT_LOSS_COUNT] = {
 	    {"blocks", l->blocks, "allocations are missing: a table was full", true},
 	    {"stacks", l->stacks, "allocations have no stack: the stack table was full", true},
-	    {"frames_cut", l->frames_cut, "allocations have a cut stack: deeper than max_frames", true},
+	    {"frames_cut", l->frames_cut, "allocations have a cut stack: deeper than max_frames",
+		true},
 	    {"series", l->series, "stacks have no growth series: the table was full", true},
-	    {"survival", l->survival, "deaths are missing from the survival matrix: the table was full", true},
-	    {"iterations", l->iterations, "iterations have no row of their own: the table was full", true},
+	    {"survival", l->survival,
+		"deaths are missing from the survival matrix: the table was full", true},
+	    {"iterations", l->iterations, "iterations have no row of their own: the table was full",
+		true},
 	    {"deferred", l->deferred, "operations inside signal handlers were dropped", true},
-	    {"replaced", l->replaced, "allocations came at an address that was still in use: a free was not seen", true},
-	    {"journal", l->journal, "frees after the last iteration were not journalled: those blocks are missing", true},
+	    {"replaced", l->replaced,
+		"allocations came at an address that was still in use: a free was not seen", true},
+	    {"journal", l->journal,
+		"frees after the last iteration were not journalled: those blocks are missing",
+		true},
 	    {"threads", l->threads, "threads had no record of their own", true},
 	    {"unknown_frees", l->unknown_frees, "frees of blocks from before the recording", false},
 	    {"nested", l->nested, "calls of the allocator by itself, passed through", false},
-	    {"ignored_marks", l->ignored_marks, "iteration marks ignored: an iteration was open, or none was", false},
+	    {"ignored_marks", l->ignored_marks,
+		"iteration marks ignored: an iteration was open, or none was", false},
 	    {"paused", l->paused, "allocations while the program had paused the recording", false},
 	};
 
@@ -136,7 +147,8 @@ void report_losses(FILE *out, const struct text_style *style, const struct snaps
 	uint32_t flags = snapshot->run->flags;
 
 	if ((flags & SNAPSHOT_RUN_APPROXIMATE) != 0)
-		warning_line(out, style, "Not exact: a thread could not be held while the snapshot was taken.");
+		warning_line(out, style,
+		    "Not exact: a thread could not be held while the snapshot was taken.");
 	if ((flags & SNAPSHOT_RUN_SAMPLED) != 0)
 		warning_line(out, style, "Sampled: all numbers are estimates.");
 	report_losses_of(snapshot, losses);

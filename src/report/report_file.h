@@ -16,7 +16,8 @@ void report_time(uint64_t unix_ns, char text[REPORT_TIME_BYTES]);
 void report_run_id(const uint8_t run_id[16], char text[33]);
 void report_file_json(struct json_writer *json, const char *key, const struct snapshot *snapshot);
 /* "x.snap: bench (pid 12), at exit, 5 iterations ended" */
-void report_file_line(FILE *out, const struct text_style *style, const char *label, const struct snapshot *snapshot);
+void report_file_line(
+    FILE *out, const struct text_style *style, const char *label, const struct snapshot *snapshot);
 /* What was lost while recording, in plain words, a line each; nothing when all is well. */
 void report_losses(FILE *out, const struct text_style *style, const struct snapshot *snapshot);
 /* The rows of struct snapshot_losses, for JSON and for tests: name, value, and what it means. */
@@ -27,6 +28,7 @@ struct report_loss {
 	bool is_loss; /* false: information only */
 };
 #define REPORT_LOSS_COUNT 14
-void report_losses_of(const struct snapshot *snapshot, struct report_loss ret_losses[REPORT_LOSS_COUNT]);
+void report_losses_of(
+    const struct snapshot *snapshot, struct report_loss ret_losses[REPORT_LOSS_COUNT]);
 
 #endif

@@ -55,9 +55,10 @@ struct cost {
 static uint64_t costs_of(const struct snapshot *snapshot, struct cost ret_costs[COST_COUNT])
 {
 	const struct snapshot_costs *c = &snapshot->run->costs;
-	const struct cost costs[COST_COUNT] = {{"live_table", c->live_table}, {"large_table", c->large_table},
-	    {"stack_index", c->stack_index}, {"nodes", c->nodes}, {"stacks", c->stacks}, {"counters", c->counters},
-	    {"survival", c->survival}, {"iterations", c->iterations}, {"threads", c->threads}, {"other", c->other}};
+	const struct cost costs[COST_COUNT] = {{"live_table", c->live_table},
+	    {"large_table", c->large_table}, {"stack_index", c->stack_index}, {"nodes", c->nodes},
+	    {"stacks", c->stacks}, {"counters", c->counters}, {"survival", c->survival},
+	    {"iterations", c->iterations}, {"threads", c->threads}, {"other", c->other}};
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < COST_COUNT; i++) {
@@ -86,7 +87,8 @@ static void write_flags(FILE *out, const struct text_style *style, uint32_t flag
 		const char *words;
 	} meanings[] = {
 	    {SNAPSHOT_RUN_APPROXIMATE, "approximate: a thread could not be held at the cut"},
-	    {SNAPSHOT_RUN_JOURNALLED, "the heap at the end of the last iteration: later frees were taken back"},
+	    {SNAPSHOT_RUN_JOURNALLED,
+		"the heap at the end of the last iteration: later frees were taken back"},
 	    {SNAPSHOT_RUN_FORKED, "this process began as a copy of its parent's heap"},
 	    {SNAPSHOT_RUN_THREAD_SCOPE, "iterations tag only the thread that began them"},
 	    {SNAPSHOT_RUN_SAMPLED, "sampled: numbers are estimates"},
@@ -108,14 +110,15 @@ static void write_run(FILE *out, const struct snapshot *snapshot, const struct t
 	line(out, style, "file", snapshot->path);
 	(void)snprintf(text, sizeof text, "%s%s%s%s", text_bytes(snapshot->disk_bytes).text,
 	    snapshot->disk_bytes != snapshot->file_bytes ? ", compressed from " : "",
-	    snapshot->disk_bytes != snapshot->file_bytes ? text_bytes(snapshot->file_bytes).text : "",
+	    snapshot->disk_bytes != snapshot->file_bytes ? text_bytes(snapshot->file_bytes).text
+							 : "",
 	    snapshot->name_count != 0 ? ", with names" : "");
 	line(out, style, "size", text);
 	line(out, style, "program", snapshot_string(snapshot, run->executable));
 	line(out, style, "arguments", snapshot_string(snapshot, run->arguments));
 	line(out, style, "directory", snapshot_string(snapshot, run->directory));
-	(void)snprintf(text, sizeof text, "%" PRIu32 " (parent %" PRIu32 "), %s seen", run->pid, run->parent_pid,
-	    text_plural(run->thread_count, "thread", "threads").text);
+	(void)snprintf(text, sizeof text, "%" PRIu32 " (parent %" PRIu32 "), %s seen", run->pid,
+	    run->parent_pid, text_plural(run->thread_count, "thread", "threads").text);
 	line(out, style, "process", text);
 	line(out, style, "host", snapshot_string(snapshot, run->host));
 	report_time(run->start_time_ns, moment);
@@ -128,17 +131,20 @@ static void write_run(FILE *out, const struct snapshot *snapshot, const struct t
 	line(out, style, "allocscope", snapshot_string(snapshot, run->version));
 	report_run_id(run->run_id, text);
 	line(out, style, "run", text);
-	(void)snprintf(text, sizeof text, "%s ended, %s counted, %" PRIu32 " of warm-up; generation %" PRIu32,
-	    text_count(run->iterations_ended).text, text_count(run->iterations_counted).text, run->warmup,
-	    run->generation);
+	(void)snprintf(text, sizeof text,
+	    "%s ended, %s counted, %" PRIu32 " of warm-up; generation %" PRIu32,
+	    text_count(run->iterations_ended).text, text_count(run->iterations_counted).text,
+	    run->warmup, run->generation);
 	line(out, style, "iterations", text);
-	(void)snprintf(text, sizeof text, "%s, %s", text_plural(run->totals.live_blocks, "block", "blocks").text,
+	(void)snprintf(text, sizeof text, "%s, %s",
+	    text_plural(run->totals.live_blocks, "block", "blocks").text,
 	    text_bytes(run->totals.live_bytes).text);
 	line(out, style, "live", text);
 	write_flags(out, style, run->flags);
 }
 
-static void write_counters(FILE *out, const struct snapshot *snapshot, const struct text_style *style)
+static void write_counters(
+    FILE *out, const struct snapshot *snapshot, const struct text_style *style)
 {
 	struct report_loss losses[REPORT_LOSS_COUNT];
 	uint64_t lost = 0;
@@ -147,11 +153,13 @@ static void write_counters(FILE *out, const struct snapshot *snapshot, const str
 	report_losses_of(snapshot, losses);
 	for (size_t i = 0; i < REPORT_LOSS_COUNT; i++)
 		lost += losses[i].is_loss ? losses[i].count : 0;
-	line(out, style, "dropped", lost == 0 ? "nothing" : "something: the numbers are not complete");
+	line(out, style, "dropped",
+	    lost == 0 ? "nothing" : "something: the numbers are not complete");
 	for (size_t i = 0; i < REPORT_LOSS_COUNT; i++) {
 		if (losses[i].count == 0)
 			continue;
-		(void)snprintf(text, sizeof text, "%s %s", text_count(losses[i].count).text, losses[i].meaning);
+		(void)snprintf(text, sizeof text, "%s %s", text_count(losses[i].count).text,
+		    losses[i].meaning);
 		line(out, style, losses[i].is_loss ? "  lost" : "  seen", text);
 	}
 }
@@ -164,8 +172,8 @@ static void write_costs(FILE *out, const struct snapshot *snapshot, const struct
 	char text[128];
 
 	if (blocks != 0)
-		(void)snprintf(text, sizeof text, "%s of memory (%s per live block)", text_bytes(sum).text,
-		    text_rate_bytes((double)sum / (double)blocks).text);
+		(void)snprintf(text, sizeof text, "%s of memory (%s per live block)",
+		    text_bytes(sum).text, text_rate_bytes((double)sum / (double)blocks).text);
 	else
 		(void)snprintf(text, sizeof text, "%s of memory", text_bytes(sum).text);
 	line(out, style, "own cost", text);
@@ -179,7 +187,8 @@ static void write_costs(FILE *out, const struct snapshot *snapshot, const struct
 	}
 }
 
-static int write_sections(FILE *out, const struct snapshot *snapshot, const struct text_style *style)
+static int write_sections(
+    FILE *out, const struct snapshot *snapshot, const struct text_style *style)
 {
 	struct text_table table;
 	int status = 0;
@@ -196,7 +205,9 @@ static int write_sections(FILE *out, const struct snapshot *snapshot, const stru
 		text_table_row(&table);
 		text_table_cell(&table, section_name(section->id));
 		text_table_cell(&table, text_count(section->id).text);
-		text_table_cell(&table, text_count(section->row_bytes != 0 ? section->bytes / section->row_bytes : 0).text);
+		text_table_cell(&table,
+		    text_count(section->row_bytes != 0 ? section->bytes / section->row_bytes : 0)
+			.text);
 		text_table_cell(&table, text_bytes(section->bytes).text);
 		text_table_cell(&table, text_count(section->offset).text);
 	}
@@ -319,7 +330,8 @@ int report_info_json(FILE *out, const struct snapshot *snapshot)
 		json_unsigned(&json, "id", section->id);
 		json_text(&json, "name", section_name(section->id));
 		json_bool(&json, "required", (section->flags & SNAPSHOT_SECTION_REQUIRED) != 0);
-		json_unsigned(&json, "rows", section->row_bytes != 0 ? section->bytes / section->row_bytes : 0);
+		json_unsigned(&json, "rows",
+		    section->row_bytes != 0 ? section->bytes / section->row_bytes : 0);
 		json_unsigned(&json, "offset", section->offset);
 		json_unsigned(&json, "bytes", section->bytes);
 		json_end(&json);
@@ -365,8 +377,9 @@ int report_verify_text(FILE *out, const struct snapshot *snapshot, const struct 
 		fprintf(out, ": %s\n", text_plural(findings, "finding", "findings").text);
 	else
 		fprintf(out, ": ok, %zu rules hold%s\n", rule_count(),
-		    snapshot_books_are_exact(snapshot) ? " and the books balance"
-						       : "; the books cannot balance (see `allocscope info`)");
+		    snapshot_books_are_exact(snapshot)
+			? " and the books balance"
+			: "; the books cannot balance (see `allocscope info`)");
 	*ret_findings = findings;
 	return report_finish(out);
 }

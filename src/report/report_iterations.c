@@ -17,8 +17,8 @@ struct generations {
 	uint32_t first, last, cut;
 };
 
-static struct generations generations_of(const struct iterations_view *view, const struct iterations_benchmark *b,
-    const struct heap *heap)
+static struct generations generations_of(const struct iterations_view *view,
+    const struct iterations_benchmark *b, const struct heap *heap)
 {
 	struct generations range = {UINT32_MAX, 0, heap->snapshot->run->generation};
 
@@ -33,7 +33,8 @@ static struct generations generations_of(const struct iterations_view *view, con
 	return range;
 }
 
-static bool bucket_touches(const struct survival_matrix *matrix, uint32_t bucket, struct generations range)
+static bool bucket_touches(
+    const struct survival_matrix *matrix, uint32_t bucket, struct generations range)
 {
 	uint64_t first = (uint64_t)bucket * matrix->width;
 
@@ -41,7 +42,8 @@ static bool bucket_touches(const struct survival_matrix *matrix, uint32_t bucket
 }
 
 /* The last generation of a bucket that the run reached. */
-static uint64_t bucket_end(const struct survival_matrix *matrix, uint32_t bucket, struct generations range)
+static uint64_t bucket_end(
+    const struct survival_matrix *matrix, uint32_t bucket, struct generations range)
 {
 	uint64_t last = (uint64_t)(bucket + 1) * matrix->width - 1;
 
@@ -52,7 +54,8 @@ static uint64_t bucket_end(const struct survival_matrix *matrix, uint32_t bucket
 static bool has_survivors(const struct survival_matrix *matrix, struct generations range)
 {
 	for (uint32_t born = 0; born < matrix->bucket_count; born++) {
-		for (uint32_t at = born; bucket_touches(matrix, born, range) && at < matrix->bucket_count; at++) {
+		for (uint32_t at = born;
+		     bucket_touches(matrix, born, range) && at < matrix->bucket_count; at++) {
 			if (matrix->alive[born][at] != 0)
 				return true;
 		}
@@ -60,7 +63,8 @@ static bool has_survivors(const struct survival_matrix *matrix, struct generatio
 	return false;
 }
 
-static int matrix_of_row(const struct grouping *grouping, uint32_t key, struct survival_matrix *ret_matrix)
+static int matrix_of_row(
+    const struct grouping *grouping, uint32_t key, struct survival_matrix *ret_matrix)
 {
 	return survival_matrix_of_stacks(grouping->inputs[0].heap,
 	    grouping->stacks_by_key + grouping->first_stack[key],
@@ -71,8 +75,8 @@ static int matrix_of_row(const struct grouping *grouping, uint32_t key, struct s
 
 static void add_columns(struct text_table *table)
 {
-	static const char *const titles[] = {"allocated", "bytes", "freed", "bytes", "retained", "bytes", "live", "peak",
-	    "time"};
+	static const char *const titles[] = {
+	    "allocated", "bytes", "freed", "bytes", "retained", "bytes", "live", "peak", "time"};
 
 	text_table_column(table, "iteration", TEXT_RIGHT);
 	text_table_column(table, "phase", TEXT_LEFT);
@@ -86,7 +90,8 @@ static void add_row(struct text_table *table, const struct iterations_row *row)
 	char number[64];
 
 	if (i->count > 1)
-		(void)snprintf(number, sizeof number, "%" PRIu64 "-%" PRIu64, i->first, i->first + i->count - 1);
+		(void)snprintf(number, sizeof number, "%" PRIu64 "-%" PRIu64, i->first,
+		    i->first + i->count - 1);
 	else
 		(void)snprintf(number, sizeof number, "%" PRIu64, i->first);
 	text_table_row(table);
@@ -115,7 +120,8 @@ static void write_matrix(FILE *out, const struct survival_matrix *matrix, struct
 	text_table_init(&table);
 	text_table_column(&table, "    born in \\ alive after", TEXT_RIGHT);
 	for (uint32_t at = 0; at < matrix->bucket_count && at < TEXT_TABLE_COLUMNS_MAX - 1; at++) {
-		(void)snprintf(titles[at], sizeof titles[at], "%" PRIu64, bucket_end(matrix, at, range));
+		(void)snprintf(
+		    titles[at], sizeof titles[at], "%" PRIu64, bucket_end(matrix, at, range));
 		text_table_column(&table, titles[at], TEXT_RIGHT);
 	}
 	for (uint32_t born = 0; born < matrix->bucket_count; born++) {
@@ -125,14 +131,15 @@ static void write_matrix(FILE *out, const struct survival_matrix *matrix, struct
 		if (!bucket_touches(matrix, born, range))
 			continue;
 		if (matrix->width > 1)
-			(void)snprintf(label, sizeof label, "%" PRIu64 "-%" PRIu64, first != 0 ? first : 1,
-			    bucket_end(matrix, born, range));
+			(void)snprintf(label, sizeof label, "%" PRIu64 "-%" PRIu64,
+			    first != 0 ? first : 1, bucket_end(matrix, born, range));
 		else
 			(void)snprintf(label, sizeof label, "%" PRIu64, first);
 		text_table_row(&table);
 		text_table_cell(&table, label);
 		for (uint32_t at = 0; at < matrix->bucket_count; at++)
-			text_table_cell(&table, at < born ? "" : text_count(matrix->alive[born][at]).text);
+			text_table_cell(
+			    &table, at < born ? "" : text_count(matrix->alive[born][at]).text);
 	}
 	(void)text_table_write(&table, out, &plain);
 	text_table_release(&table);
@@ -154,11 +161,13 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
 		if (!has_survivors(&matrix, range))
 			continue;
 		if (shown++ == 0)
-			fputs("\nblocks that outlived their iteration, by generation of birth:\n", out);
+			fputs("\nblocks that outlived their iteration, by generation of birth:\n",
+			    out);
 		text_put(out, &options->style, TEXT_BOLD, "  ");
 		text_put(out, &options->style, TEXT_BOLD, grouping->keys[row->key].text);
 		fputs(": ", out);
-		text_put(out, &options->style, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
+		text_put(out, &options->style, report_shape_tint(row->growth.shape),
+		    growth_shape_name(row->growth.shape));
 		if (row->growth.reason != NULL)
 			fprintf(out, " (%s)", row->growth.reason);
 		fputc('\n', out);
@@ -169,8 +178,9 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
 	return 0;
 }
 
-int report_iterations_text(FILE *out, const struct iterations_view *view, const struct grouping *grouping,
-    const struct group_table *rows, const struct report_options *options)
+int report_iterations_text(FILE *out, const struct iterations_view *view,
+    const struct grouping *grouping, const struct group_table *rows,
+    const struct report_options *options)
 {
 	int status = 0;
 
@@ -183,18 +193,21 @@ int report_iterations_text(FILE *out, const struct iterations_view *view, const 
 		struct text_table table;
 
 		fputc('\n', out);
-		text_put(out, &options->style, TEXT_BOLD, benchmark->name[0] != '\0' ? benchmark->name : "(unnamed)");
+		text_put(out, &options->style, TEXT_BOLD,
+		    benchmark->name[0] != '\0' ? benchmark->name : "(unnamed)");
 		fprintf(out, ": %s ended, %s counted\n",
 		    text_plural(benchmark->iterations, "iteration", "iterations").text,
 		    text_count(benchmark->counted).text);
 		text_table_init(&table);
 		add_columns(&table);
-		for (size_t r = benchmark->first_row; r < benchmark->first_row + benchmark->row_count; r++)
+		for (size_t r = benchmark->first_row;
+		     r < benchmark->first_row + benchmark->row_count; r++)
 			add_row(&table, &view->rows[r]);
 		status = text_table_write(&table, out, &options->style);
 		text_table_release(&table);
 		if (status == 0)
-			status = write_sites(out, grouping, rows, generations_of(view, benchmark, grouping->inputs[0].heap), options);
+			status = write_sites(out, grouping, rows,
+			    generations_of(view, benchmark, grouping->inputs[0].heap), options);
 	}
 	return status != 0 ? status : report_finish(out);
 }
@@ -231,12 +244,14 @@ static void iteration_json(struct json_writer *json, const struct iterations_row
 
 /* [born, alive_at, blocks]: born in the bucket of generations that begins with `born`, alive at the end of
  * generation `alive_at`. */
-static void survival_json(struct json_writer *json, const struct survival_matrix *matrix, struct generations range)
+static void survival_json(
+    struct json_writer *json, const struct survival_matrix *matrix, struct generations range)
 {
 	json_unsigned(json, "survival_width", matrix->width);
 	json_begin_array(json, "survival");
 	for (uint32_t born = 0; born < matrix->bucket_count; born++) {
-		for (uint32_t at = born; bucket_touches(matrix, born, range) && at < matrix->bucket_count; at++) {
+		for (uint32_t at = born;
+		     bucket_touches(matrix, born, range) && at < matrix->bucket_count; at++) {
 			if (matrix->alive[born][at] == 0)
 				continue;
 			json_begin_array(json, NULL);
@@ -249,11 +264,12 @@ static void survival_json(struct json_writer *json, const struct survival_matrix
 	json_end(json);
 }
 
-static int site_json(struct json_writer *json, const struct grouping *grouping, const struct group_row *row,
-    const struct survival_matrix *matrix, struct generations range)
+static int site_json(struct json_writer *json, const struct grouping *grouping,
+    const struct group_row *row, const struct survival_matrix *matrix, struct generations range)
 {
 	const struct heap *heap = grouping->inputs[0].heap;
-	struct report_row common = report_row_of_group(grouping, row, heap_iterations_counted(heap));
+	struct report_row common =
+	    report_row_of_group(grouping, row, heap_iterations_counted(heap));
 	int status = 0;
 
 	json_begin_object(json, NULL);
@@ -263,8 +279,8 @@ static int site_json(struct json_writer *json, const struct grouping *grouping, 
 	return status;
 }
 
-static int sites_json(struct json_writer *json, const struct grouping *grouping, const struct group_table *rows,
-    struct generations range, const struct report_options *options)
+static int sites_json(struct json_writer *json, const struct grouping *grouping,
+    const struct group_table *rows, struct generations range, const struct report_options *options)
 {
 	const uint64_t most = options->top != 0 ? options->top : UINT64_MAX;
 	uint64_t shown = 0;
@@ -284,8 +300,9 @@ static int sites_json(struct json_writer *json, const struct grouping *grouping,
 	return status;
 }
 
-int report_iterations_json(FILE *out, const struct iterations_view *view, const struct grouping *grouping,
-    const struct group_table *rows, const struct report_options *options)
+int report_iterations_json(FILE *out, const struct iterations_view *view,
+    const struct grouping *grouping, const struct group_table *rows,
+    const struct report_options *options)
 {
 	struct json_writer json;
 	int status = 0;
@@ -303,10 +320,12 @@ int report_iterations_json(FILE *out, const struct iterations_view *view, const 
 		json_unsigned(&json, "ended", benchmark->iterations);
 		json_unsigned(&json, "counted", benchmark->counted);
 		json_begin_array(&json, "iterations");
-		for (size_t r = benchmark->first_row; r < benchmark->first_row + benchmark->row_count; r++)
+		for (size_t r = benchmark->first_row;
+		     r < benchmark->first_row + benchmark->row_count; r++)
 			iteration_json(&json, &view->rows[r]);
 		json_end(&json);
-		status = sites_json(&json, grouping, rows, generations_of(view, benchmark, grouping->inputs[0].heap), options);
+		status = sites_json(&json, grouping, rows,
+		    generations_of(view, benchmark, grouping->inputs[0].heap), options);
 		json_end(&json);
 	}
 	json_end(&json);

@@ -10,7 +10,8 @@ static double per(uint64_t amount, uint64_t iterations)
 	return iterations != 0 ? (double)amount / (double)iterations : 0;
 }
 
-struct report_row report_row_of_diff(const struct diff *diff, const struct diff_row *row, bool retained)
+struct report_row report_row_of_diff(
+    const struct diff *diff, const struct diff_row *row, bool retained)
 {
 	uint64_t blocks = retained ? row->retained_blocks : row->born_blocks;
 	uint64_t bytes = retained ? row->retained_bytes : row->born_bytes;
@@ -30,7 +31,8 @@ struct report_row report_row_of_diff(const struct diff *diff, const struct diff_
 	};
 }
 
-struct report_row report_row_of_group(const struct grouping *grouping, const struct group_row *row, uint64_t counted)
+struct report_row report_row_of_group(
+    const struct grouping *grouping, const struct group_row *row, uint64_t counted)
 {
 	return (struct report_row){
 	    .key = &grouping->keys[row->key],
@@ -54,7 +56,8 @@ static void reachability_json(struct json_writer *json)
 	json_end(json);
 }
 
-int report_row_json(struct json_writer *json, const struct grouping *grouping, const struct report_row *row)
+int report_row_json(
+    struct json_writer *json, const struct grouping *grouping, const struct report_row *row)
 {
 	const struct group_key *key = row->key;
 
@@ -66,7 +69,8 @@ int report_row_json(struct json_writer *json, const struct grouping *grouping, c
 	else
 		json_null(json, "line");
 	json_text_or_null(json, "module",
-	    key->module != NULL && strrchr(key->module, '/') != NULL ? strrchr(key->module, '/') + 1 : key->module);
+	    key->module != NULL && strrchr(key->module, '/') != NULL ? strrchr(key->module, '/') + 1
+								     : key->module);
 	json_text_or_null(json, "type", key->type);
 	json_unsigned(json, "blocks", row->blocks);
 	json_unsigned(json, "bytes", row->bytes);
@@ -97,8 +101,8 @@ enum text_tint report_shape_tint(enum growth_shape shape)
 	}
 }
 
-int report_row_name(struct text_table *table, const struct grouping *grouping, const struct group_key *key,
-    size_t frames)
+int report_row_name(struct text_table *table, const struct grouping *grouping,
+    const struct group_key *key, size_t frames)
 {
 	const struct group_input *input = &grouping->inputs[key->input];
 	struct site_frame site;
@@ -106,7 +110,8 @@ int report_row_name(struct text_table *table, const struct grouping *grouping, c
 
 	if (grouping->by != GROUP_BY_STACK) {
 		text_table_cell(table, key->text);
-		return report_stack_below(table, grouping, key, frames, grouping->by == GROUP_BY_SITE);
+		return report_stack_below(
+		    table, grouping, key, frames, grouping->by == GROUP_BY_SITE);
 	}
 	if (frames == 0 || key->stack == HEAP_NONE ||
 	    !site_of_stack(input->heap, input->names, input->rules, key->stack, &site)) {

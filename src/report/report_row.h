@@ -30,17 +30,20 @@ struct report_row {
 };
 
 /* The row of a diff; with RETAINED what is shown are the retained of the born. */
-struct report_row report_row_of_diff(const struct diff *diff, const struct diff_row *row, bool retained);
+struct report_row report_row_of_diff(
+    const struct diff *diff, const struct diff_row *row, bool retained);
 /* The row of a single file; COUNTED is its number of counted iterations. */
-struct report_row report_row_of_group(const struct grouping *grouping, const struct group_row *row, uint64_t counted);
+struct report_row report_row_of_group(
+    const struct grouping *grouping, const struct group_row *row, uint64_t counted);
 
 /* The common members into the object that is open. Returns 0 or STATUS_NO_MEMORY. */
-int report_row_json(struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
+int report_row_json(
+    struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
 /* How a shape is coloured. */
 enum text_tint report_shape_tint(enum growth_shape shape);
 /* The row's name as the last cell, and its stack below. */
-int report_row_name(struct text_table *table, const struct grouping *grouping, const struct group_key *key,
-    size_t frames);
+int report_row_name(struct text_table *table, const struct grouping *grouping,
+    const struct group_key *key, size_t frames);
 /* 0, or a status with a message for STATUS_IO left to the caller: flushes OUT. */
 int report_finish(FILE *out);
 

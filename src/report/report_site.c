@@ -6,8 +6,8 @@
 #include "report/report_file.h"
 #include "report/text_number.h"
 
-static void totals_row(struct text_table *table, const char *what, const char *blocks, uint64_t bytes,
-    const char *meaning)
+static void totals_row(struct text_table *table, const char *what, const char *blocks,
+    uint64_t bytes, const char *meaning)
 {
 	text_table_row(table);
 	text_table_cell_tinted(table, TEXT_BOLD, what);
@@ -24,7 +24,8 @@ static void write_memory_line(FILE *out, const struct snapshot_run *run)
 	else
 		fputs("; held by the allocator unknown", out);
 	if (run->rss_bytes != 0)
-		fprintf(out, "; resident in the process %s (RSS, with code, stacks and allocscope)\n",
+		fprintf(out,
+		    "; resident in the process %s (RSS, with code, stacks and allocscope)\n",
 		    text_bytes(run->rss_bytes).text);
 	else
 		fputs("; RSS unknown\n", out);
@@ -41,7 +42,8 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 
 	heap_count(heap, NULL, &counted);
 	if (totals->peak_error_bytes != 0)
-		(void)snprintf(peak, sizeof peak, "most bytes alive at once so far, +-%s (several threads)",
+		(void)snprintf(peak, sizeof peak,
+		    "most bytes alive at once so far, +-%s (several threads)",
 		    text_bytes(totals->peak_error_bytes).text);
 	else
 		(void)snprintf(peak, sizeof peak, "most bytes alive at once so far");
@@ -52,23 +54,25 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	text_table_column(&table, "", TEXT_LEFT);
 	totals_row(&table, "allocated", text_count(totals->allocs).text, totals->bytes,
 	    "churn: all that was handed out since the start");
-	totals_row(&table, "  temporary", text_count(totals->temporary).text, totals->temporary_bytes,
-	    "of it freed in the same iteration");
+	totals_row(&table, "  temporary", text_count(totals->temporary).text,
+	    totals->temporary_bytes, "of it freed in the same iteration");
 	totals_row(&table, "freed", text_count(totals->frees).text, totals->freed_bytes, "");
 	totals_row(&table, "peak", "", totals->peak_bytes, peak);
-	totals_row(&table, "live", text_count(totals->live_blocks).text, totals->live_bytes, "alive in this snapshot");
-	totals_row(&table, "  retained", text_count(counted.retained_blocks).text, counted.retained_bytes,
+	totals_row(&table, "live", text_count(totals->live_blocks).text, totals->live_bytes,
+	    "alive in this snapshot");
+	totals_row(&table, "  retained", text_count(counted.retained_blocks).text,
+	    counted.retained_bytes,
 	    run->iterations_counted != 0 ? "of it born in a counted iteration that ended"
 					 : "no counted iteration ended: cannot be told");
 	if (counted.ignored_blocks != 0)
-		totals_row(&table, "  ignored", text_count(counted.ignored_blocks).text, counted.ignored_bytes,
-		    "of it left out of all rows at the program's request");
+		totals_row(&table, "  ignored", text_count(counted.ignored_blocks).text,
+		    counted.ignored_bytes, "of it left out of all rows at the program's request");
 	if (counted.inherited_blocks != 0)
-		totals_row(&table, "  inherited", text_count(counted.inherited_blocks).text, counted.inherited_bytes,
-		    "of it a copy of the parent process's heap (fork)");
+		totals_row(&table, "  inherited", text_count(counted.inherited_blocks).text,
+		    counted.inherited_bytes, "of it a copy of the parent process's heap (fork)");
 	if (counted.pooled_blocks != 0)
-		totals_row(&table, "  pooled", text_count(counted.pooled_blocks).text, counted.pooled_bytes,
-		    "of it inside other blocks (allocscope_pool_alloc)");
+		totals_row(&table, "  pooled", text_count(counted.pooled_blocks).text,
+		    counted.pooled_bytes, "of it inside other blocks (allocscope_pool_alloc)");
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);
 	write_memory_line(out, run);
@@ -120,13 +124,14 @@ static void add_row(struct text_table *table, const struct group_row *row)
 	text_table_cell(table, text_bytes(row->alloc_space).text);
 	text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
 	text_table_cell(table, text_bytes(row->peak_space).text);
-	text_table_cell_tinted(table, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
+	text_table_cell_tinted(
+	    table, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
 }
 
 static void add_columns(struct text_table *table, enum group_by by)
 {
-	static const char *const numbers[] = {"live", "bytes", "retained", "bytes", "allocated", "bytes", "temporary",
-	    "at peak"};
+	static const char *const numbers[] = {
+	    "live", "bytes", "retained", "bytes", "allocated", "bytes", "temporary", "at peak"};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		text_table_column(table, numbers[i], TEXT_RIGHT);
@@ -169,8 +174,8 @@ static const char *sort_words(enum group_sort sort)
 	}
 }
 
-static int write_rows(FILE *out, const struct grouping *grouping, const struct group_table *rows, enum group_sort sort,
-    const struct report_options *options)
+static int write_rows(FILE *out, const struct grouping *grouping, const struct group_table *rows,
+    enum group_sort sort, const struct report_options *options)
 {
 	struct text_table table;
 	size_t shown = 0, left_out = 0;
@@ -189,14 +194,17 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 		}
 		shown++;
 		add_row(&table, row);
-		status = report_row_name(&table, grouping, &grouping->keys[row->key], options->frames);
+		status =
+		    report_row_name(&table, grouping, &grouping->keys[row->key], options->frames);
 	}
 	if (status == 0) {
-		fprintf(out, "\nby %s, most %s first:\n", group_by_name(grouping->by), sort_words(sort));
+		fprintf(out, "\nby %s, most %s first:\n", group_by_name(grouping->by),
+		    sort_words(sort));
 		status = text_table_write(&table, out, &options->style);
 	}
 	if (status == 0 && left_out != 0)
-		fprintf(out, "... %s more; --top 0 shows all\n", text_plural(left_out, "row", "rows").text);
+		fprintf(out, "... %s more; --top 0 shows all\n",
+		    text_plural(left_out, "row", "rows").text);
 	text_table_release(&table);
 	return status;
 }
@@ -216,8 +224,8 @@ int report_site_text(FILE *out, const struct grouping *grouping, const struct gr
 	return status != 0 ? status : report_finish(out);
 }
 
-static int row_json(struct json_writer *json, const struct grouping *grouping, const struct group_row *row,
-    uint64_t counted)
+static int row_json(struct json_writer *json, const struct grouping *grouping,
+    const struct group_row *row, uint64_t counted)
 {
 	struct report_row common = report_row_of_group(grouping, row, counted);
 	int status = 0;
@@ -256,7 +264,8 @@ int report_site_json(FILE *out, const struct grouping *grouping, const struct gr
 	for (size_t i = 0; status == 0 && i < table->row_count; i++) {
 		const struct group_row *row = &table->rows[i];
 
-		if (sorted_bytes(row, sort) < options->min_bytes || (options->top != 0 && shown == options->top))
+		if (sorted_bytes(row, sort) < options->min_bytes ||
+		    (options->top != 0 && shown == options->top))
 			continue;
 		shown++;
 		status = row_json(&json, grouping, row, heap_iterations_counted(heap));

@@ -42,7 +42,8 @@ static void choose_shown(struct report_stack *stack, bool all)
 	}
 }
 
-int report_stack_open(const struct group_input *input, uint32_t stack, struct report_stack *ret_stack)
+int report_stack_open(
+    const struct group_input *input, uint32_t stack, struct report_stack *ret_stack)
 {
 	struct report_stack opened = {0};
 
@@ -50,7 +51,8 @@ int report_stack_open(const struct group_input *input, uint32_t stack, struct re
 	opened.frames = malloc((opened.count + 1) * sizeof *opened.frames);
 	if (opened.frames == NULL)
 		return STATUS_NO_MEMORY;
-	(void)site_frames(input->heap, input->names, input->rules, stack, opened.frames, opened.count);
+	(void)site_frames(
+	    input->heap, input->names, input->rules, stack, opened.frames, opened.count);
 	opened.is_cut = (input->heap->stacks[stack].flags & SNAPSHOT_STACK_CUT) != 0;
 	choose_shown(&opened, input->rules != NULL && input->rules->show_all_frames);
 	*ret_stack = opened;
@@ -63,7 +65,8 @@ void report_stack_release(struct report_stack *stack)
 	*stack = (struct report_stack){0};
 }
 
-void report_frame_function(const struct heap *heap, const struct site_frame *frame, char *text, size_t bytes)
+void report_frame_function(
+    const struct heap *heap, const struct site_frame *frame, char *text, size_t bytes)
 {
 	if (frame->name != NULL && frame->name->function != NULL)
 		(void)snprintf(text, bytes, "%s", frame->name->function);
@@ -71,7 +74,8 @@ void report_frame_function(const struct heap *heap, const struct site_frame *fra
 		(void)site_text(heap, frame, text, bytes);
 }
 
-static void frame_json(struct json_writer *json, const struct heap *heap, const struct site_frame *frame)
+static void frame_json(
+    struct json_writer *json, const struct heap *heap, const struct site_frame *frame)
 {
 	const struct frame_name *name = frame->name;
 	char text[REPORT_TEXT_BYTES];
@@ -90,7 +94,8 @@ static void frame_json(struct json_writer *json, const struct heap *heap, const 
 	json_end(json);
 }
 
-int report_stack_json(struct json_writer *json, const struct grouping *grouping, const struct group_key *key)
+int report_stack_json(
+    struct json_writer *json, const struct grouping *grouping, const struct group_key *key)
 {
 	const struct group_input *input = &grouping->inputs[key->input];
 	struct report_stack stack = {0};
@@ -113,8 +118,8 @@ int report_stack_json(struct json_writer *json, const struct grouping *grouping,
 	return 0;
 }
 
-int report_stack_below(struct text_table *table, const struct grouping *grouping, const struct group_key *key,
-    size_t limit, bool site_shown)
+int report_stack_below(struct text_table *table, const struct grouping *grouping,
+    const struct group_key *key, size_t limit, bool site_shown)
 {
 	const struct group_input *input = &grouping->inputs[key->input];
 	struct report_stack stack;
@@ -132,12 +137,13 @@ int report_stack_below(struct text_table *table, const struct grouping *grouping
 	end = stack.end - first > limit ? first + limit : stack.end;
 	for (size_t i = first; i < end; i++) {
 		(void)site_text(input->heap, &stack.frames[i], text, sizeof text);
-		(void)snprintf(line, sizeof line, "      %s %s", site_shown || i > first ? "from" : "  in", text);
+		(void)snprintf(line, sizeof line, "      %s %s",
+		    site_shown || i > first ? "from" : "  in", text);
 		text_table_below(table, line);
 	}
 	if (end < stack.end) {
-		(void)snprintf(line, sizeof line, "      ... %zu more (--frames %zu)", stack.end - end,
-		    stack.end - first);
+		(void)snprintf(line, sizeof line, "      ... %zu more (--frames %zu)",
+		    stack.end - end, stack.end - first);
 		text_table_below(table, line);
 	} else if (stack.is_cut) {
 		text_table_below(table, "      ... cut when recorded (max_frames)");

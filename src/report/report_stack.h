@@ -19,15 +19,18 @@ struct report_stack {
 };
 
 /* Returns 0 or STATUS_NO_MEMORY; release with report_stack_release. */
-int report_stack_open(const struct group_input *input, uint32_t stack, struct report_stack *ret_stack);
+int report_stack_open(
+    const struct group_input *input, uint32_t stack, struct report_stack *ret_stack);
 void report_stack_release(struct report_stack *stack);
 
 /* Function of a frame, or module+0xoffset, into TEXT. */
-void report_frame_function(const struct heap *heap, const struct site_frame *frame, char *text, size_t bytes);
+void report_frame_function(
+    const struct heap *heap, const struct site_frame *frame, char *text, size_t bytes);
 /* Members "stack" and "frames" of a row: the stack that stands for KEY. Empty arrays when there is none. */
-int report_stack_json(struct json_writer *json, const struct grouping *grouping, const struct group_key *key);
+int report_stack_json(
+    struct json_writer *json, const struct grouping *grouping, const struct group_key *key);
 /* Lines below the row: at most LIMIT frames (SIZE_MAX: all), the site itself left out when SITE_SHOWN. */
-int report_stack_below(struct text_table *table, const struct grouping *grouping, const struct group_key *key,
-    size_t limit, bool site_shown);
+int report_stack_below(struct text_table *table, const struct grouping *grouping,
+    const struct group_key *key, size_t limit, bool site_shown);
 
 #endif

@@ -45,8 +45,8 @@ static const char *weight_words(enum group_sort sort)
 	}
 }
 
-static int add_frame(struct call_tree *tree, const struct heap *heap, const struct site_frame *frame,
-    struct weight weight, uint32_t *node)
+static int add_frame(struct call_tree *tree, const struct heap *heap,
+    const struct site_frame *frame, struct weight weight, uint32_t *node)
 {
 	char text[REPORT_TEXT_BYTES];
 	uint32_t number = 0;
@@ -54,7 +54,8 @@ static int add_frame(struct call_tree *tree, const struct heap *heap, const stru
 
 	(void)site_text(heap, frame, text, sizeof text);
 	status = call_tree_text(tree, text, &number);
-	return status != 0 ? status : call_tree_add(tree, *node, number, weight.blocks, weight.bytes, node);
+	return status != 0 ? status
+			   : call_tree_add(tree, *node, number, weight.blocks, weight.bytes, node);
 }
 
 static int add_stack(struct call_tree *tree, const struct group_input *input, uint32_t stack_number,
@@ -75,8 +76,8 @@ static int add_stack(struct call_tree *tree, const struct group_input *input, ui
 	return status;
 }
 
-static int build(struct call_tree *tree, const struct grouping *grouping, const struct group_table *table,
-    enum group_sort sort, enum report_tree_order order)
+static int build(struct call_tree *tree, const struct grouping *grouping,
+    const struct group_table *table, enum group_sort sort, enum report_tree_order order)
 {
 	int status = call_tree_init(tree);
 
@@ -89,11 +90,13 @@ static int build(struct call_tree *tree, const struct grouping *grouping, const 
 		tree->nodes[0].blocks += weight.blocks;
 		tree->nodes[0].bytes += weight.bytes;
 		if (key->stack != HEAP_NONE)
-			status = add_stack(tree, &grouping->inputs[key->input], key->stack, weight, order);
+			status = add_stack(
+			    tree, &grouping->inputs[key->input], key->stack, weight, order);
 	}
 	if (status == 0)
-		status = call_tree_sort(tree, sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS ||
-			sort == GROUP_SORT_TEMPORARY);
+		status =
+		    call_tree_sort(tree, sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS ||
+					     sort == GROUP_SORT_TEMPORARY);
 	return status;
 }
 
@@ -113,17 +116,19 @@ static bool is_small(const struct printer *printer, const struct call_node *node
 
 	if (printer->options->min_bytes != 0)
 		return node->bytes < printer->options->min_bytes;
-	return printer->by_blocks ? node->blocks < root->blocks / 100 : node->bytes < root->bytes / 100;
+	return printer->by_blocks ? node->blocks < root->blocks / 100
+				  : node->bytes < root->bytes / 100;
 }
 
-static void print_line(const struct printer *printer, const struct call_node *node, int indent, const char *text)
+static void print_line(
+    const struct printer *printer, const struct call_node *node, int indent, const char *text)
 {
 	const struct call_node *root = &printer->tree->nodes[0];
 	struct text_number percent = printer->by_blocks ? text_percent(node->blocks, root->blocks)
 							: text_percent(node->bytes, root->bytes);
 
-	fprintf(printer->out, "%10s %12s %8s  %*s", text_bytes(node->bytes).text, text_count(node->blocks).text,
-	    percent.text, indent, "");
+	fprintf(printer->out, "%10s %12s %8s  %*s", text_bytes(node->bytes).text,
+	    text_count(node->blocks).text, percent.text, indent, "");
 	text_put(printer->out, &printer->options->style, TEXT_PLAIN, text);
 	fputc('\n', printer->out);
 }
@@ -136,10 +141,13 @@ static void print_children(const struct printer *printer, uint32_t parent, int i
 	uint64_t shown = 0, hidden = 0;
 	int step = 0;
 
-	for (uint32_t i = tree->nodes[parent].first_child; i != CALL_TREE_NONE; i = tree->nodes[i].next_sibling) {
+	for (uint32_t i = tree->nodes[parent].first_child; i != CALL_TREE_NONE;
+	     i = tree->nodes[i].next_sibling) {
 		const struct call_node *node = &tree->nodes[i];
 
-		step = tree->nodes[tree->nodes[parent].first_child].next_sibling == CALL_TREE_NONE ? 1 : 2;
+		step = tree->nodes[tree->nodes[parent].first_child].next_sibling == CALL_TREE_NONE
+			   ? 1
+			   : 2;
 		if ((printer->top != 0 && shown == printer->top) || is_small(printer, node)) {
 			rest.blocks += node->blocks;
 			rest.bytes += node->bytes;
@@ -147,13 +155,14 @@ static void print_children(const struct printer *printer, uint32_t parent, int i
 			continue;
 		}
 		shown++;
-		print_line(printer, node, indent, tree->texts[node->text]);
+		print_line(printer, node, indent, call_tree_name(tree, i));
 		print_children(printer, i, indent + step);
 	}
 	if (hidden != 0) {
 		char text[64];
 
-		(void)snprintf(text, sizeof text, "... %s", text_plural(hidden, "smaller one", "smaller ones").text);
+		(void)snprintf(text, sizeof text, "... %s",
+		    text_plural(hidden, "smaller one", "smaller ones").text);
 		print_line(printer, &rest, indent, text);
 	}
 }
@@ -186,13 +195,14 @@ static void node_json(struct json_writer *json, const struct call_tree *tree, ui
 	const struct call_node *node = &tree->nodes[number];
 
 	json_begin_object(json, NULL);
-	json_text(json, "name", tree->texts[node->text]);
+	json_text(json, "name", call_tree_name(tree, number));
 	json_unsigned(json, "blocks", node->blocks);
 	json_unsigned(json, "bytes", node->bytes);
 	json_begin_array(json, "children");
 	/* deeper than any stack that is recorded by default; the numbers above stay right */
 	if (json->depth + 4 < JSON_DEPTH_MAX) {
-		for (uint32_t i = node->first_child; i != CALL_TREE_NONE; i = tree->nodes[i].next_sibling)
+		for (uint32_t i = node->first_child; i != CALL_TREE_NONE;
+		     i = tree->nodes[i].next_sibling)
 			node_json(json, tree, i);
 	}
 	json_end(json);
@@ -217,7 +227,8 @@ int report_tree_json(FILE *out, const struct grouping *grouping, const struct gr
 		json_unsigned(&json, "blocks", tree.nodes[0].blocks);
 		json_unsigned(&json, "bytes", tree.nodes[0].bytes);
 		json_begin_array(&json, "children");
-		for (uint32_t i = tree.nodes[0].first_child; i != CALL_TREE_NONE; i = tree.nodes[i].next_sibling)
+		for (uint32_t i = tree.nodes[0].first_child; i != CALL_TREE_NONE;
+		     i = tree.nodes[i].next_sibling)
 			node_json(&json, &tree, i);
 		json_end(&json);
 		status = json_end_document(&json);

@@ -9,7 +9,8 @@
 #include "base/status.h"
 #include "report/report_stack.h"
 
-static bool frame_matches(const struct heap *heap, const struct site_frame *frame, const regex_t *regex)
+static bool frame_matches(
+    const struct heap *heap, const struct site_frame *frame, const regex_t *regex)
 {
 	char text[REPORT_TEXT_BYTES * 2];
 
@@ -22,8 +23,8 @@ static bool frame_matches(const struct heap *heap, const struct site_frame *fram
 	return regexec(regex, site_module_name(heap, frame->module), 0, NULL, 0) == 0;
 }
 
-static bool any_frame_matches(const struct heap *heap, const struct site_frame *frames, size_t count,
-    const regex_t *regex)
+static bool any_frame_matches(
+    const struct heap *heap, const struct site_frame *frames, size_t count, const regex_t *regex)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (frame_matches(heap, &frames[i], regex))
@@ -42,7 +43,7 @@ static bool thread_matches(const struct heap *heap, uint32_t stack, const char *
 		return false;
 	(void)snprintf(number, sizeof number, "%" PRIu32, snapshot->threads[row].tid);
 	return strcmp(number, pattern) == 0 ||
-	    fnmatch(pattern, snapshot_string(snapshot, snapshot->threads[row].name), 0) == 0;
+	       fnmatch(pattern, snapshot_string(snapshot, snapshot->threads[row].name), 0) == 0;
 }
 
 static bool module_matches(const struct group_input *input, uint32_t stack, const char *pattern)
@@ -53,17 +54,19 @@ static bool module_matches(const struct group_input *input, uint32_t stack, cons
 	if (!site_of_stack(heap, input->names, input->rules, stack, &site))
 		return false;
 	return fnmatch(pattern, site_module_name(heap, site.module), 0) == 0 ||
-	    strcmp(pattern, snapshot_string(heap->snapshot, heap->snapshot->modules[site.module].path)) == 0;
+	       strcmp(pattern,
+		   snapshot_string(heap->snapshot, heap->snapshot->modules[site.module].path)) == 0;
 }
 
-static int is_hidden(const struct stack_filter *filter, const struct group_input *input, uint32_t stack,
-    bool *ret_hidden)
+static int is_hidden(const struct stack_filter *filter, const struct group_input *input,
+    uint32_t stack, bool *ret_hidden)
 {
 	struct report_stack frames;
 	int status = 0;
 
 	*ret_hidden = true;
-	if (filter->thread_pattern != NULL && !thread_matches(input->heap, stack, filter->thread_pattern))
+	if (filter->thread_pattern != NULL &&
+	    !thread_matches(input->heap, stack, filter->thread_pattern))
 		return 0;
 	if (filter->module_pattern != NULL && !module_matches(input, stack, filter->module_pattern))
 		return 0;
@@ -74,14 +77,16 @@ static int is_hidden(const struct stack_filter *filter, const struct group_input
 	status = report_stack_open(input, stack, &frames);
 	if (status != 0)
 		return status;
-	*ret_hidden =
-	    (filter->focus != NULL && !any_frame_matches(input->heap, frames.frames, frames.count, filter->focus)) ||
-	    (filter->hide != NULL && any_frame_matches(input->heap, frames.frames, frames.count, filter->hide));
+	*ret_hidden = (filter->focus != NULL && !any_frame_matches(input->heap, frames.frames,
+						    frames.count, filter->focus)) ||
+		      (filter->hide != NULL && any_frame_matches(input->heap, frames.frames,
+						   frames.count, filter->hide));
 	report_stack_release(&frames);
 	return 0;
 }
 
-int stack_filter_apply(const struct stack_filter *filter, const struct group_input *input, uint8_t **ret_hidden)
+int stack_filter_apply(
+    const struct stack_filter *filter, const struct group_input *input, uint8_t **ret_hidden)
 {
 	size_t count = input->heap->stack_count;
 	uint8_t *hidden = calloc(count + 1, 1);

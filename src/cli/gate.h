@@ -1,0 +1,25 @@
+/* The gate that `check` and `run --check` share: limits as options, the judgement, its exit code. */
+#ifndef CLI_GATE_H
+#define CLI_GATE_H
+
+#include <stdbool.h>
+
+#include "cli/arguments.h"
+#include "cli/load.h"
+
+struct gate_settings {
+	struct argument_number max_retained, max_per_iteration; /* bytes or blocks */
+	struct argument_number max_allocs_per_iteration, max_bytes_per_iteration;
+	bool no_growth;
+	struct argument_number error_exitcode;
+};
+extern const struct argument_option gate_options[];
+
+bool gate_has_rule(const struct gate_settings *settings);
+/* Judge COUNT (1 or 2) files and write the report to OUT. Returns the exit code: clean, finding (or
+ * --error-exitcode), or 2 with a message when the files cannot tell. Dies when a file cannot be read. */
+int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings *settings,
+    const struct name_settings *names, const struct filter_settings *filters,
+    const struct report_options *options);
+
+#endif

@@ -1,0 +1,259 @@
+#include "cli/run_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "cli/fatal.h"
+#include "report/names_embed.h"
+#include "report/report_file.h"
+#include "report/text_number.h"
+#include "snapshot/snapshot_compress.h"
+
+#define FILES_TOLD 8
+
+char *run_files_new_manifest(void)
+{
+	const char *directory = getenv("TMPDIR");
+	char *path = xformat("%s/allocscope-files.XXXXXX",
+	    directory != NULL && directory[0] == '/' ? directory : "/tmp");
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd < 0)
+		die(EXIT_USAGE, "cannot make %s: %s", path, strerror(errno));
+	(void)close(fd);
+	return path;
+}
+
+static void look_into(struct run_file *file)
+{
+	struct snapshot *snapshot = NULL;
+	struct status_error error = {0};
+	struct heap *heap = NULL;
+	struct heap_totals totals = {0};
+
+	if (snapshot_open(file->path, &snapshot, &error) != 0) {
+		message("%s: %s", file->path, error.sentence);
+		return;
+	}
+	file->is_readable = true;
+	file->pid = snapshot->run->pid;
+	file->trigger = snapshot->run->trigger;
+	file->time_ns = snapshot->run->time_ns;
+	file->blocks = snapshot->run->totals.live_blocks;
+	file->bytes = snapshot->run->totals.live_bytes;
+	file->iterations_ended = snapshot->run->iterations_ended;
+	file->iterations_counted = snapshot->run->iterations_counted;
+	memcpy(file->run_id, snapshot->run->run_id, sizeof file->run_id);
+	if (heap_open(snapshot, &heap) == 0) {
+		heap_count(heap, NULL, &totals);
+		file->retained_blocks = totals.retained_blocks;
+		file->retained_bytes = totals.retained_bytes;
+		heap_close(heap);
+	}
+	snapshot_close(snapshot);
+}
+
+static bool has_path(const struct run_files *files, const char *path)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		if (strcmp(files->files[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Relative when it lies below the working directory: that is how the user will type it. */
+static char *short_path(const char *path)
+{
+	char directory[PATH_MAX];
+	size_t length = 0;
+
+	if (getcwd(directory, sizeof directory) == NULL)
+		return xstrdup(path);
+	length = strlen(directory);
+	if (length > 1 && strncmp(path, directory, length) == 0 && path[length] == '/')
+		return xstrdup(path + length + 1);
+	return xstrdup(path);
+}
+
+void run_files_collect(struct run_files *files, const char *manifest)
+{
+	FILE *in = fopen(manifest, "re");
+	char *line = NULL;
+	size_t line_bytes = 0;
+
+	*files = (struct run_files){0};
+	while (in != NULL && getline(&line, &line_bytes, in) > 0) {
+		char *path = NULL;
+
+		line[strcspn(line, "\n")] = '\0';
+		path = short_path(line);
+		if (line[0] == '\0' || has_path(files, path)) {
+			free(path);
+			continue;
+		}
+		files->files = xrealloc(files->files, (files->count + 1) * sizeof *files->files);
+		files->files[files->count] = (struct run_file){.path = path};
+		look_into(&files->files[files->count++]);
+	}
+	free(line);
+	if (in != NULL)
+		(void)fclose(in);
+	(void)unlink(manifest);
+}
+
+void run_files_release(struct run_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		free(files->files[i].path);
+	free(files->files);
+	*files = (struct run_files){0};
+}
+
+void run_files_embed_names(const struct run_files *files, const struct name_settings *names)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct loaded_files loaded;
+		struct status_error error = {0};
+		char *path = files->files[i].path;
+
+		if (!files->files[i].is_readable)
+			continue;
+		load_files(&loaded, &path, 1, names, NULL);
+		if (names_embed(loaded.files[0].snapshot, loaded.files[0].names, path, &error) != 0)
+			message("%s: names are not embedded: %s", path, error.sentence);
+		load_files_release(&loaded);
+	}
+}
+
+void run_files_compress(const struct run_files *files, int level)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct status_error error = {0};
+
+		if (files->files[i].is_readable &&
+		    snapshot_compress_file(files->files[i].path, level, NULL, &error) != 0)
+			message("%s is not compressed: %s", files->files[i].path, error.sentence);
+	}
+}
+
+static const char *when(uint32_t trigger)
+{
+	switch (trigger) {
+	case SNAPSHOT_AT_EXIT:
+		return " at exit";
+	case SNAPSHOT_AT_FIRST:
+		return " at the end of warm-up";
+	case SNAPSHOT_AT_LAST:
+		return " at the end of the last iteration";
+	default:
+		return "";
+	}
+}
+
+static void tell_file(const struct run_file *file)
+{
+	char retained[160] = "";
+
+	if (file->iterations_counted != 0)
+		(void)snprintf(retained, sizeof retained, "; %s (%s) retained from %s",
+		    text_plural(file->retained_blocks, "block", "blocks").text,
+		    text_bytes(file->retained_bytes).text,
+		    text_plural(file->iterations_counted, "counted iteration", "counted iterations")
+			.text);
+	message("%s: %s (%s) live%s%s", file->path,
+	    text_plural(file->blocks, "block", "blocks").text, text_bytes(file->bytes).text,
+	    when(file->trigger), retained);
+}
+
+static const struct run_file *find_trigger(
+    const struct run_files *files, uint32_t trigger, const struct run_file *like)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const struct run_file *file = &files->files[i];
+
+		if (file->is_readable && file->trigger == trigger &&
+		    (like == NULL || memcmp(like->run_id, file->run_id, sizeof file->run_id) == 0))
+			return file;
+	}
+	return NULL;
+}
+
+static void tell_next(const struct run_files *files)
+{
+	const struct run_file *first = find_trigger(files, SNAPSHOT_AT_FIRST, NULL);
+	const struct run_file *last =
+	    first != NULL ? find_trigger(files, SNAPSHOT_AT_LAST, first) : NULL;
+	const struct run_file *any = NULL;
+
+	for (size_t i = 0; i < files->count; i++) {
+		if (files->files[i].is_readable)
+			any = &files->files[i];
+	}
+	if (last != NULL)
+		message("next: allocscope diff %s %s", first->path, last->path);
+	else if (any != NULL && any->iterations_counted != 0)
+		message("next: allocscope iterations %s, or allocscope report --sort retained %s",
+		    any->path, any->path);
+	else if (any != NULL)
+		message("next: allocscope report %s", any->path);
+}
+
+void run_files_tell(const struct run_files *files)
+{
+	for (size_t i = 0; i < files->count && i < FILES_TOLD; i++) {
+		if (files->files[i].is_readable)
+			tell_file(&files->files[i]);
+	}
+	if (files->count > FILES_TOLD)
+		message("and %zu more files", files->count - FILES_TOLD);
+	tell_next(files);
+}
+
+/* Of two files of one process: the end of its iterations says more than what teardown left. */
+static bool is_better(const struct run_file *file, const struct run_file *than)
+{
+	if ((file->trigger == SNAPSHOT_AT_LAST) != (than->trigger == SNAPSHOT_AT_LAST))
+		return file->trigger == SNAPSHOT_AT_LAST;
+	return file->time_ns >= than->time_ns;
+}
+
+static bool is_best_of_its_run(const struct run_files *files, size_t candidate)
+{
+	const struct run_file *file = &files->files[candidate];
+
+	for (size_t i = 0; i < files->count; i++) {
+		const struct run_file *other = &files->files[i];
+
+		if (i == candidate || !other->is_readable ||
+		    memcmp(other->run_id, file->run_id, sizeof file->run_id) != 0)
+			continue;
+		if (is_better(other, file) && !(is_better(file, other) && candidate > i))
+			return false;
+	}
+	return true;
+}
+
+size_t run_files_to_judge(const struct run_files *files, uint32_t root_pid, size_t *indices)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		if (files->files[i].is_readable && files->files[i].iterations_ended != 0 &&
+		    is_best_of_its_run(files, i))
+			indices[count++] = i;
+	}
+	for (size_t i = 0; count == 0 && i < files->count; i++) {
+		if (files->files[i].is_readable && files->files[i].pid == root_pid &&
+		    is_best_of_its_run(files, i))
+			indices[count++] = i;
+	}
+	return count;
+}
