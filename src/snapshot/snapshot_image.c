@@ -127,6 +127,10 @@ static int unpack_with(
 
 	int status = unpack_more(unpacker, error);
 
+	if (status == 0 && unpacker->out.pos < sizeof first && unpacker->hint != 0)
+		return status_set(error, STATUS_CUT, unpacker->in.size,
+		    "the compressed file ends at byte %zu, inside its data: nothing of it could be unpacked",
+		    unpacker->in.size);
 	if (status == 0)
 		status = snapshot_header_check(first, unpacker->out.pos, &header, error);
 	if (status == 0)

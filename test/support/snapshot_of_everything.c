@@ -1,0 +1,72 @@
+/* A small snapshot with at least two rows in every section: whatever a damage wants to hit is there. */
+#include "snapshot_builder.h"
+#include "snapshot_damage.h"
+
+struct snapshot_builder *snapshot_builder_of_everything(void)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	uint32_t edge =
+	    snapshot_builder_stack(builder, "edge_new@edge.c:12;link@node.c:40;main@main.c:7");
+	uint32_t node = snapshot_builder_stack(builder, "get|node_new@node.c:9;main@main.c:7");
+	uint32_t worker = snapshot_builder_thread(builder, 1001, "worker");
+	uint32_t text = snapshot_builder_stack_on(
+	    builder, worker, "libtext.so!text_copy@text.c:3;run@main.c:90");
+	uint32_t parse = snapshot_builder_benchmark(builder, "parse");
+	uint32_t print = snapshot_builder_benchmark(builder, "print");
+	uint32_t pool = snapshot_builder_pool(builder, 0x7000, "arena");
+	static const uint64_t edges[] = {2, 4, 6};
+	static const uint64_t nodes[] = {1, 1, 3};
+
+	snapshot_builder_run(builder)->flags = SNAPSHOT_RUN_FORKED;
+	snapshot_builder_run(builder)->inherited_epoch = 1;
+	snapshot_builder_run(builder)->trigger_detail = snapshot_builder_string(builder, "at exit");
+	snapshot_builder_iterations(builder, parse, 2, 20);
+	snapshot_builder_iterations(builder, print, 1, 5);
+	(void)snapshot_builder_pool(builder, 0x8000, "scratch");
+
+	(void)snapshot_builder_blocks(builder, edge, 6, 48, 5);
+	(void)snapshot_builder_blocks(builder, node, 3, 24, 0);
+	(void)snapshot_builder_block(
+	    builder, &(struct snapshot_builder_block){
+			 .bytes = 200, .stack = text, .born = 7, .label = "computed"});
+	(void)snapshot_builder_block(builder, &(struct snapshot_builder_block){.bytes = 4000,
+						  .birth_bytes = 100,
+						  .stack = text,
+						  .born = 8,
+						  .resize_stack = node,
+						  .identity_address = 0x9990});
+	(void)snapshot_builder_block(builder, &(struct snapshot_builder_block){.bytes = 16,
+						  .stack = node,
+						  .born = 9,
+						  .resize_stack = edge,
+						  .identity_address = 0x9990});
+	(void)snapshot_builder_block(
+	    builder, &(struct snapshot_builder_block){
+			 .bytes = 8, .stack = node, .born = 9, .flags = SNAPSHOT_BLOCK_IGNORED});
+	(void)snapshot_builder_block(
+	    builder, &(struct snapshot_builder_block){
+			 .bytes = 32, .stack = edge, .born = 10, .pool = pool + 1});
+	snapshot_builder_freed(builder, edge, 50, 48);
+	snapshot_builder_temporary(builder, text, 1000, 10);
+
+	snapshot_builder_samples(builder, parse, 4, 12, 4);
+	snapshot_builder_series(builder, edge, edges, NULL, 48, 3);
+	snapshot_builder_series(builder, node, nodes, NULL, 24, 3);
+	snapshot_builder_deaths(builder, edge, 1, 20);
+	snapshot_builder_deaths(builder, edge, 5, 10);
+	snapshot_builder_deaths(builder, text, 40000, 0);
+	snapshot_builder_survival(builder, edge, 0, 8, 8, 20);
+	snapshot_builder_survival(builder, edge, 8, 8, 8, 10);
+	snapshot_builder_born_range(builder, 6, 5, 6);
+	snapshot_builder_born_range(builder, 8, 7, 7);
+	snapshot_builder_root(builder, 0x600000, 64, "registry");
+	snapshot_builder_root(builder, 0x700000, 8, "cache");
+
+	struct snapshot_pool *pools = snapshot_builder_rows(builder, SNAPSHOT_POOLS, NULL);
+
+	pools[pool].allocs = 3;
+	pools[pool].frees = 2;
+	pools[pool].bytes = 96;
+	pools[pool].freed_bytes = 64;
+	return builder;
+}
