@@ -1,10 +1,13 @@
 /*
- * The gate: limits in, findings with rows out. No judgement of its own: numbers come from group, diff, growth.
+ * The gate: limits in, findings with rows out. No judgement of its own: numbers come from group,
+ * diff, growth.
  *
- * Retention rules over one file count what was born in counted iterations that ended and is alive; over two files
- * what was born after BEFORE and is retained in AFTER (everything born after BEFORE when AFTER holds no ended
- * iteration). Bytes by which kept blocks grew count like born bytes. A file without iterations cannot be
- * judged by a rule that needs them: CHECK_NO_ITERATIONS, never a pass.
+ * Retention rules over one file count what was born in counted iterations that ended and is alive;
+ * over two files what was born after BEFORE and is retained in AFTER (everything born after BEFORE
+ * when AFTER holds no ended iteration), and per-iteration rules look at iterations that ended after
+ * BEFORE. Bytes by which kept blocks grew count like born bytes. A file without iterations cannot
+ * be judged by a rule that needs them, nor can growth under 14 counted ones: CHECK_NO_ITERATIONS,
+ * never a pass. A limit is broken when the number is greater than it.
  */
 #ifndef ANALYSIS_CHECK_H
 #define ANALYSIS_CHECK_H
@@ -14,7 +17,7 @@
 enum check_rule {
 	CHECK_MAX_RETAINED_BYTES,
 	CHECK_MAX_RETAINED_BLOCKS,
-	CHECK_MAX_PER_ITERATION_BYTES, /* retained per iteration: the maximum over counted iterations */
+	CHECK_MAX_PER_ITERATION_BYTES, /* retained: maximum over counted iterations */
 	CHECK_MAX_PER_ITERATION_BLOCKS,
 	CHECK_MAX_ALLOCS_PER_ITERATION, /* maximum over counted iterations */
 	CHECK_MAX_BYTES_PER_ITERATION,
@@ -31,19 +34,26 @@ struct check_limits {
 
 struct check_finding {
 	enum check_rule rule;
-	uint64_t limit,
-	    actual; /* in the rule's unit; no-growth: 0 and the number of growing rows */
+	/* in the rule's unit; no-growth: 0 and the number of growing rows */
+	uint64_t limit, actual;
 	size_t first_row, row_count; /* into rows: what makes the number, largest first; may be 0 */
-	uint32_t
-	    iteration; /* row of ITERATIONS with the maximum, for the per-iteration rules; else HEAP_NONE */
+	/* row of ITERATIONS with the maximum, for the per-iteration rules; else HEAP_NONE */
+	uint32_t iteration;
 };
 
-enum check_outcome { CHECK_CLEAN, CHECK_FINDINGS, CHECK_NO_ITERATIONS };
+enum check_outcome {
+	CHECK_CLEAN,
+	CHECK_FINDINGS,
+	CHECK_NO_ITERATIONS, /* no finding, but a rule could not be judged: `unseen` says why */
+};
 
 struct check_result {
 	enum check_outcome outcome;
-	bool
-	    counted_everything; /* no ended iteration in AFTER: all that was born after BEFORE counted */
+	const char *unseen; /* why a rule could not be judged; NULL when all could */
+	size_t
+	    unjudged_rows; /* no-growth: rows that retain something, but whose shape is unknown */
+	/* no ended iteration in AFTER: all that was born after BEFORE counted */
+	bool counted_everything;
 	struct check_finding *findings;
 	size_t finding_count;
 	struct diff_row *rows; /* key: into the grouping of the call */

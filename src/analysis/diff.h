@@ -1,15 +1,19 @@
 /*
- * Two snapshots: what was born after BEFORE and is alive in AFTER, what died, what stayed and how it grew.
+ * Two snapshots: what was born after BEFORE and is alive in AFTER, what died, what stayed and how
+ * it grew.
  *
- * Same run (equal run id, equal renumberings; or AFTER is a forked child of BEFORE's process): identity is
- * exact. A block is (identity address, epoch), whatever its address now; born after BEFORE iff its epoch is
- * newer than BEFORE's cut; kept iff both files hold the id. Both files are walked once in the order of ids;
- * moved blocks, which stand out of order, are sorted apart and merged in. For blocks and for bytes, per row and in total:
+ * Same run (equal run id, equal renumberings; or AFTER is a forked child of BEFORE's process):
+ * identity is exact. A block is (identity address, epoch), whatever its address now; born after
+ * BEFORE iff its epoch is newer than BEFORE's cut; kept iff both files hold the id. Both files are
+ * walked once in the order of ids; moved blocks, which stand out of order, are sorted apart and
+ * merged in. For blocks and for bytes, per row and in total:
  *
- *   before + born - died + grown = after        (grown: bytes of kept blocks only; kept = before - died)
+ *   before + born - died + grown = after        (grown: bytes of kept blocks only; kept = before -
+ *   died)
  *
- * Different runs or builds: identity is off and rows are matched by normalised sites. Then born and died are the
- * net difference of each row, kept is what both have in number, grown is 0, and the equation still holds.
+ * Different runs or builds: identity is off and rows are matched by normalised sites. Then born and
+ * died are the net difference of each row, kept is what both have in number, grown is 0, and the
+ * equation still holds.
  *
  * Blocks under allocscope_ignore (in either file) are left out and counted apart.
  */
@@ -27,18 +31,18 @@ enum diff_identity {
 struct diff_row {
 	uint32_t key; /* into grouping->keys; unused in the total */
 	uint64_t before_blocks, before_bytes, after_blocks, after_bytes;
-	uint64_t born_blocks,
-	    born_bytes; /* born after BEFORE and alive in AFTER (gross): "blocks", "bytes" of the contract */
-	uint64_t died_blocks,
-	    died_bytes; /* of the blocks of this row in BEFORE, those gone in AFTER; bytes as in BEFORE */
+	/* born after BEFORE and alive in AFTER (gross): "blocks", "bytes" of the contract */
+	uint64_t born_blocks, born_bytes;
+	/* of the blocks of this row in BEFORE, those gone in AFTER; bytes as in BEFORE */
+	uint64_t died_blocks, died_bytes;
 	uint64_t kept_blocks, kept_bytes; /* in both; bytes as in BEFORE */
 	int64_t grown_bytes;		  /* of kept blocks, by realloc: AFTER minus BEFORE */
 	uint64_t grown_blocks;		  /* kept blocks whose size differs */
-	uint64_t retained_blocks,
-	    retained_bytes; /* of the born: in counted iterations that ended */
-	double blocks_per_iteration,
-	    bytes_per_iteration; /* born / iterations between; 0 when none ended between */
-	struct growth growth;	 /* of AFTER; verdict of reachability is not known here */
+	/* of the born: in counted iterations that ended */
+	uint64_t retained_blocks, retained_bytes;
+	/* born / iterations between; 0 when none ended between */
+	double blocks_per_iteration, bytes_per_iteration;
+	struct growth growth; /* of AFTER; verdict of reachability is not known here */
 };
 
 enum diff_sort {
@@ -54,13 +58,13 @@ struct diff {
 	enum diff_identity identity;
 	bool reversed;	  /* BEFORE was taken after AFTER */
 	bool approximate; /* a file says that its cut or its sampling is not exact */
-	uint64_t
-	    iterations_between; /* ended between the cuts; different runs: all that ended in AFTER */
+	/* ended between the cuts; different runs: all that ended in AFTER */
+	uint64_t iterations_between;
 	uint64_t iterations_counted;		/* of them not warm-up */
 	uint64_t ignored_blocks, ignored_bytes; /* left out of AFTER's side */
-	uint64_t
-	    unexplained_blocks; /* in AFTER and not in BEFORE, yet not newer than BEFORE's cut; filed under born; 0 in
-					 exact files in order */
+	/* in AFTER and not in BEFORE, yet not newer than BEFORE's cut; filed under born; 0 in
+	 * exact files in order */
+	uint64_t unexplained_blocks;
 	struct diff_row total;
 	struct diff_row *rows; /* sorted; rows that are all zero are left out */
 	size_t row_count;
@@ -69,8 +73,8 @@ struct diff {
 /* True when blocks of the two files can be told by identity; ret_identity says why not. */
 bool diff_identity_of(
     const struct snapshot *before, const struct snapshot *after, enum diff_identity *ret_identity);
-/* Compare. inputs[0] is BEFORE, inputs[1] AFTER; both heaps must outlive the diff. With SHAPES the rows carry
- * growth. 0, or STATUS_NO_MEMORY. */
+/* Compare. inputs[0] is BEFORE, inputs[1] AFTER; both heaps must outlive the diff. With SHAPES
+ * the rows carry growth. 0, or STATUS_NO_MEMORY. */
 int diff_open(const struct group_input inputs[2], enum group_by by, enum diff_sort sort,
     bool shapes, struct diff **ret_diff);
 void diff_close(struct diff *diff);

@@ -1,11 +1,11 @@
 /*
- * Rows: which blocks and counters belong together, by site, stack, type, module, thread or birth, over one
- * snapshot or over two at once, and the totals of each row in one snapshot.
+ * Rows: which blocks and counters belong together, by site, stack, type, module, thread or birth,
+ * over one snapshot or over two at once, and the totals of each row in one snapshot.
  *
- * A grouping gives each logical stack (site, stack, module, thread) or each block (type, born) the number of a
- * row. Two snapshots share one set of rows, so that a row means the same in both. Rows of the same run are
- * matched by function, file, line and module; of different runs or builds (normalised) by function and module
- * name alone.
+ * A grouping gives each logical stack (site, stack, module, thread) or each block (type, born) the
+ * number of a row. Two snapshots share one set of rows, so that a row means the same in both. Rows
+ * of the same run are matched by function, file, line and module; of different runs or builds
+ * (normalised) by function and module name alone.
  */
 #ifndef ANALYSIS_GROUP_H
 #define ANALYSIS_GROUP_H
@@ -34,10 +34,12 @@ struct group_input {
 	const struct heap_filter *filter; /* NULL: all */
 };
 
-/* What a row stands for. Strings live as long as the grouping (and the snapshots and names behind it). */
+/* What a row stands for. Strings live as long as the grouping (and the snapshots and names
+ * behind it). */
 struct group_key {
-	const char *
-	    text; /* of the row: "node_create (lattice.c:41)", "main;run;f", "worker 3 (tid 17)", "parse #12", ... */
+	/* of the row: "node_create (lattice.c:41)", "main;run;f", "worker 3 (tid 17)", "parse
+	 * #12", ... */
+	const char *text;
 	const char *function; /* of the site; NULL unknown or not by site or stack */
 	const char *file;     /* as the names give it; NULL unknown */
 	uint32_t line;
@@ -46,8 +48,8 @@ struct group_key {
 	uint32_t tid;				    /* by thread */
 	uint32_t first_generation, last_generation; /* by born; 0..0 outside iterations */
 	uint32_t input; /* which input (0, 1) `stack` belongs to: the last one that knows the row */
-	uint32_t
-	    stack; /* logical stack that stands for the row (most live bytes); HEAP_NONE none */
+	/* logical stack that stands for the row (most live bytes); HEAP_NONE none */
+	uint32_t stack;
 };
 
 struct grouping {
@@ -59,7 +61,8 @@ struct grouping {
 	size_t key_count;
 	uint32_t *key_of_stack[2]; /* by logical stack; NULL by type and born */
 	uint32_t *key_of_block[2]; /* by block; NULL otherwise */
-	/* logical stacks of the last input, by row: stacks_by_key[first_stack[k] .. first_stack[k + 1]); NULL by type, born */
+	/* logical stacks of the last input, by row: stacks_by_key[first_stack[k] ..
+	 * first_stack[k + 1]); NULL by type, born */
 	uint32_t *stacks_by_key;
 	size_t *first_stack;
 	struct text_pool *pool; /* private */
@@ -77,15 +80,16 @@ static inline uint32_t grouping_key_of_block(
 	return grouping
 	    ->key_of_stack[input][heap_stack_of_block(grouping->inputs[input].heap, block)];
 }
-/* Shape of row KEY in the last input; by type and born always unknown. JUDGE belongs to that input's heap. */
+/* Shape of row KEY in the last input; by type and born always unknown. JUDGE belongs to that
+ * input's heap. */
 struct growth grouping_growth(
     const struct grouping *grouping, uint32_t key, struct growth_judge *judge);
 
 /* Totals of a row in one snapshot. The first four are pprof's words. */
 struct group_row {
 	uint32_t key; /* into keys */
-	uint64_t alloc_objects,
-	    alloc_space; /* over the whole run; 0 by type and born, which no counter knows */
+	/* over the whole run; 0 by type and born, which no counter knows */
+	uint64_t alloc_objects, alloc_space;
 	uint64_t inuse_objects, inuse_space; /* alive in the file, without ignored blocks */
 	uint64_t free_objects, free_space;
 	uint64_t temporary_objects, temporary_space;

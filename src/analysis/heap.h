@@ -1,17 +1,20 @@
 /*
  * A loaded snapshot and its indexes: what every question over one file starts from.
  *
- * Path of data: snapshot_reader -> heap -> group, diff, growth, iterations_view, check -> report, cli.
+ * Path of data: snapshot_reader -> heap -> group, diff, growth, iterations_view, check -> report,
+ * cli.
  *
- * The preload may store one call chain twice (two threads at once, a library loaded a second time). Here
- * chains that are equal in thread, module and module-relative pc become one logical stack:
+ * The preload may store one call chain twice (two threads at once, a library loaded a second time).
+ * Here chains that are equal in thread, module and module-relative pc become one logical stack:
  *
- *   STACKS row --stack_of_row[]--> logical stack (0 = not known) --rows[first_row..first_row+row_count)--> STACKS rows
+ *   STACKS row --stack_of_row[]--> logical stack (0 = not known)
+ *   --rows[first_row..first_row+row_count)--> STACKS rows
  *
- * A generation is classified from ITERATIONS: outside, warm-up, counted, or still open at the cut. A block is
- * retained when it was born in a counted iteration that ended and is alive; blocks of generation 0, of
- * warm-up and of the open iteration never are. Where epochs were merged a birth is a range of generations:
- * it counts as counted when any generation of the range does, and such blocks are counted apart.
+ * A generation is classified from ITERATIONS: outside, warm-up, counted, or still open at the cut.
+ * A block is retained when it was born in a counted iteration that ended and is alive; blocks of
+ * generation 0, of warm-up and of the open iteration never are. Where epochs were merged a birth is
+ * a range of generations: it counts as counted when any generation of the range does, and such
+ * blocks are counted apart.
  *
  * The snapshot must outlive its heap. Read-only after heap_open except heap_index_blocks; no locks.
  */
@@ -42,7 +45,8 @@ struct heap_stack {
 	    peak_bytes;
 };
 
-/* A birth as the file knows it: first == last unless epochs were merged. 0..0 is outside iterations. */
+/* A birth as the file knows it: first == last unless epochs were merged. 0..0 is outside
+ * iterations. */
 struct heap_born {
 	uint32_t first_generation, last_generation;
 };
@@ -78,11 +82,11 @@ struct heap_totals {
 
 /* Restricts group and diff; a zeroed filter lets everything through. */
 struct heap_filter {
-	const uint8_t *
-	    stack_hidden; /* by logical stack of the heap: 1 leaves its blocks and counters out; NULL none */
+	/* by logical stack of the heap: 1 leaves its blocks and counters out; NULL none */
+	const uint8_t *stack_hidden;
 	bool born_limited;
-	uint32_t born_first,
-	    born_last; /* generations, inclusive, when born_limited; blocks only, not counters */
+	/* generations, inclusive, when born_limited; blocks only, not counters */
+	uint32_t born_first, born_last;
 };
 
 /* Build the indexes over SNAPSHOT, which must outlive the heap. 0, or STATUS_NO_MEMORY. */

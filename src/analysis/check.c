@@ -1,0 +1,475 @@
+#include "analysis/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a check looks at: one file, or AFTER of a diff. */
+struct check_subject {
+	const struct grouping *grouping;
+	const struct group_input *input; /* the file whose blocks are counted */
+	uint32_t first_generation;	 /* iterations before it are not looked at */
+	struct diff_row *rows;		 /* by row; retained_* and grown_bytes are what counts */
+	size_t row_count;
+	uint64_t counted; /* iterations: ended and not warm-up */
+};
+
+static const struct {
+	const char *name;
+	bool in_blocks;
+} rules[CHECK_RULE_COUNT] = {
+    [CHECK_MAX_RETAINED_BYTES] = {"max-retained", false},
+    [CHECK_MAX_RETAINED_BLOCKS] = {"max-retained", true},
+    [CHECK_MAX_PER_ITERATION_BYTES] = {"max-per-iteration", false},
+    [CHECK_MAX_PER_ITERATION_BLOCKS] = {"max-per-iteration", true},
+    [CHECK_MAX_ALLOCS_PER_ITERATION] = {"max-allocs-per-iteration", true},
+    [CHECK_MAX_BYTES_PER_ITERATION] = {"max-bytes-per-iteration", false},
+    [CHECK_NO_GROWTH] = {"no-growth", true},
+};
+
+const char *check_rule_name(enum check_rule rule)
+{
+	return rules[rule].name;
+}
+
+/* --- findings --- */
+
+static int add_finding(struct check_result *result, enum check_rule rule, uint64_t limit,
+    uint64_t actual, uint32_t iteration)
+{
+	struct check_finding *findings =
+	    realloc(result->findings, (result->finding_count + 1) * sizeof(*findings));
+
+	if (findings == NULL)
+		return STATUS_NO_MEMORY;
+	result->findings = findings;
+	findings[result->finding_count++] = (struct check_finding){
+	    .rule = rule,
+	    .limit = limit,
+	    .actual = actual,
+	    .first_row = result->row_count,
+	    .iteration = iteration,
+	};
+	return STATUS_OK;
+}
+
+static uint64_t weight(const struct diff_row *row, bool in_blocks)
+{
+	if (in_blocks)
+		return row->retained_blocks;
+	return row->retained_bytes + (row->grown_bytes > 0 ? (uint64_t)row->grown_bytes : 0);
+}
+
+static int compare_weights(const void *a, const void *b, void *context)
+{
+	const bool *in_blocks = context;
+	const struct diff_row *left = a;
+	const struct diff_row *right = b;
+	uint64_t left_weight = weight(left, *in_blocks);
+	uint64_t right_weight = weight(right, *in_blocks);
+
+	if (left_weight != right_weight)
+		return left_weight < right_weight ? 1 : -1;
+	if (left->after_bytes != right->after_bytes)
+		return left->after_bytes < right->after_bytes ? 1 : -1;
+	return left->key < right->key ? -1 : left->key > right->key;
+}
+
+static bool has_weight(const struct diff_row *row, bool in_blocks)
+{
+	return weight(row, in_blocks) != 0;
+}
+
+static bool grows(const struct diff_row *row, bool unused)
+{
+	(void)unused;
+	return row->growth.shape == GROWTH_LINEAR;
+}
+
+/* The last finding gets those of ROWS that SELECTS chooses, heaviest first. */
+static int add_rows(struct check_result *result, const struct diff_row *rows, size_t row_count,
+    bool (*selects)(const struct diff_row *row, bool in_blocks), bool in_blocks)
+{
+	struct check_finding *finding = &result->findings[result->finding_count - 1];
+	size_t count = 0;
+
+	for (size_t row = 0; row < row_count; row++)
+		count += selects(&rows[row], in_blocks);
+	if (count == 0)
+		return STATUS_OK;
+	struct diff_row *all = realloc(result->rows, (result->row_count + count) * sizeof(*all));
+
+	if (all == NULL)
+		return STATUS_NO_MEMORY;
+	result->rows = all;
+	for (size_t row = 0; row < row_count; row++) {
+		if (selects(&rows[row], in_blocks))
+			all[result->row_count++] = rows[row];
+	}
+	finding->row_count = count;
+	qsort_r(all + finding->first_row, count, sizeof(*all), compare_weights, &in_blocks);
+	return STATUS_OK;
+}
+
+/* --- rules over rows --- */
+
+static int check_retained(const struct check_subject *subject, const struct check_limits *limits,
+    enum check_rule rule, struct check_result *result)
+{
+	bool in_blocks = rules[rule].in_blocks;
+	uint64_t actual = 0;
+
+	for (size_t row = 0; row < subject->row_count; row++)
+		actual += weight(&subject->rows[row], in_blocks);
+	if (actual <= limits->limit[rule])
+		return STATUS_OK;
+	int status = add_finding(result, rule, limits->limit[rule], actual, HEAP_NONE);
+
+	return status != STATUS_OK
+		   ? status
+		   : add_rows(result, subject->rows, subject->row_count, has_weight, in_blocks);
+}
+
+static int check_growth(const struct check_subject *subject, struct check_result *result)
+{
+	uint64_t growing = 0;
+
+	for (size_t row = 0; row < subject->row_count; row++) {
+		const struct diff_row *entry = &subject->rows[row];
+
+		growing += grows(entry, false);
+		result->unjudged_rows +=
+		    entry->growth.shape == GROWTH_UNKNOWN && has_weight(entry, false);
+	}
+	if (growing == 0)
+		return STATUS_OK;
+	int status = add_finding(result, CHECK_NO_GROWTH, 0, growing, HEAP_NONE);
+
+	return status != STATUS_OK
+		   ? status
+		   : add_rows(result, subject->rows, subject->row_count, grows, false);
+}
+
+/* --- rules over iterations --- */
+
+static bool is_looked_at(
+    const struct check_subject *subject, const struct snapshot_iteration *iteration)
+{
+	return iteration->phase == SNAPSHOT_PHASE_COUNTED && (iteration->flags & 1) == 0 &&
+	       iteration->last_generation >= subject->first_generation;
+}
+
+/* Allocations: rows say them themselves, merged ones the highest of one iteration. */
+static int check_allocs(const struct check_subject *subject, const struct check_limits *limits,
+    enum check_rule rule, struct check_result *result)
+{
+	const struct snapshot *snapshot = subject->input->heap->snapshot;
+	uint64_t highest = 0;
+	uint32_t where = HEAP_NONE;
+
+	for (uint32_t row = 0; row < snapshot->iteration_count; row++) {
+		const struct snapshot_iteration *iteration = &snapshot->iterations[row];
+		bool allocs = rule == CHECK_MAX_ALLOCS_PER_ITERATION;
+		uint64_t whole = allocs ? iteration->allocs : iteration->bytes;
+		uint64_t maximum = allocs ? iteration->maximum_allocs : iteration->maximum_bytes;
+		uint64_t value = iteration->count > 1 ? maximum : whole;
+
+		if (is_looked_at(subject, iteration) && value > highest) {
+			highest = value;
+			where = row;
+		}
+	}
+	return highest > limits->limit[rule]
+		   ? add_finding(result, rule, limits->limit[rule], highest, where)
+		   : STATUS_OK;
+}
+
+/* Blocks of a generation that count for the subject; its number in *RET_GENERATION. */
+static bool block_counts(
+    const struct check_subject *subject, size_t block, uint32_t *ret_generation)
+{
+	const struct heap *heap = subject->input->heap;
+	uint32_t born = heap_born_of_block(heap, block).first_generation;
+	const struct snapshot_block_extra *extra = NULL;
+
+	if (born < subject->first_generation ||
+	    heap_birth_of_generation(heap, born) != HEAP_BIRTH_COUNTED ||
+	    !heap_filter_passes(heap, subject->input->filter, block))
+		return false;
+	if (heap->snapshot->extra_count != 0)
+		extra = heap_extra_of_block(heap, block);
+	*ret_generation = born;
+	return extra == NULL || (extra->flags & SNAPSHOT_BLOCK_IGNORED) == 0;
+}
+
+/* Rows of the blocks that were born in generation WORST. */
+static int add_rows_of_generation(const struct check_subject *subject, uint32_t worst,
+    bool in_blocks, struct check_result *result)
+{
+	const struct grouping *grouping = subject->grouping;
+	const struct snapshot *snapshot = subject->input->heap->snapshot;
+	size_t side = grouping->input_count - 1;
+	struct diff_row *rows = calloc(grouping->key_count + 1, sizeof(*rows));
+
+	if (rows == NULL)
+		return STATUS_NO_MEMORY;
+	for (uint32_t key = 0; key < grouping->key_count; key++) {
+		rows[key].key = key;
+		rows[key].growth = (struct growth){.benchmark = HEAP_NONE, .reason = "not judged"};
+	}
+	for (size_t row = 0; row < subject->row_count; row++)
+		rows[subject->rows[row].key].growth = subject->rows[row].growth;
+	for (size_t block = 0; block < snapshot->block_count; block++) {
+		uint32_t generation;
+
+		if (!block_counts(subject, block, &generation) || generation != worst)
+			continue;
+		struct diff_row *row = &rows[grouping_key_of_block(grouping, side, block)];
+
+		row->born_blocks = row->retained_blocks += 1;
+		row->born_bytes = row->retained_bytes += snapshot->block_size[block];
+		row->after_blocks++;
+		row->after_bytes += snapshot->block_size[block];
+		row->blocks_per_iteration = (double)row->born_blocks;
+		row->bytes_per_iteration = (double)row->born_bytes;
+	}
+	int status = add_rows(result, rows, grouping->key_count, has_weight, in_blocks);
+
+	free(rows);
+	return status;
+}
+
+struct generation_sum {
+	uint32_t generation;
+	uint64_t amount;
+};
+
+static int compare_generations(const void *a, const void *b)
+{
+	const struct generation_sum *left = a;
+	const struct generation_sum *right = b;
+
+	return left->generation < right->generation ? -1 : left->generation > right->generation;
+}
+
+/* The generation that most is retained from. Sums are kept per run of equal births, which keeps
+ * the list short: neighbours in the heap are often of one age. */
+static int find_worst_generation(
+    const struct check_subject *subject, bool in_blocks, struct generation_sum *ret_worst)
+{
+	const struct snapshot *snapshot = subject->input->heap->snapshot;
+	struct generation_sum *sums = malloc((snapshot->block_count + 1) * sizeof(*sums));
+	size_t count = 0;
+
+	if (sums == NULL)
+		return STATUS_NO_MEMORY;
+	for (size_t block = 0; block < snapshot->block_count; block++) {
+		uint32_t generation;
+
+		if (!block_counts(subject, block, &generation))
+			continue;
+		if (count == 0 || sums[count - 1].generation != generation)
+			sums[count++] = (struct generation_sum){generation, 0};
+		sums[count - 1].amount += in_blocks ? 1 : snapshot->block_size[block];
+	}
+	qsort(sums, count, sizeof(*sums), compare_generations);
+	*ret_worst = (struct generation_sum){0, 0};
+	for (size_t i = 0; i < count;) {
+		struct generation_sum sum = sums[i++];
+
+		while (i < count && sums[i].generation == sum.generation)
+			sum.amount += sums[i++].amount;
+		if (sum.amount > ret_worst->amount)
+			*ret_worst = sum;
+	}
+	free(sums);
+	return STATUS_OK;
+}
+
+static int check_per_iteration(const struct check_subject *subject,
+    const struct check_limits *limits, enum check_rule rule, struct check_result *result)
+{
+	bool in_blocks = rules[rule].in_blocks;
+	struct generation_sum worst;
+	int status = find_worst_generation(subject, in_blocks, &worst);
+
+	if (status != STATUS_OK || worst.amount <= limits->limit[rule])
+		return status;
+	status = add_finding(result, rule, limits->limit[rule], worst.amount,
+	    heap_iteration_of_generation(subject->input->heap, worst.generation));
+	return status != STATUS_OK
+		   ? status
+		   : add_rows_of_generation(subject, worst.generation, in_blocks, result);
+}
+
+/* --- the whole --- */
+
+/* Why RULE can't be judged, or NULL. */
+static const char *unseen_by(
+    const struct check_subject *subject, enum check_rule rule, bool counts_everything)
+{
+	bool retained = rule == CHECK_MAX_RETAINED_BYTES || rule == CHECK_MAX_RETAINED_BLOCKS;
+
+	if (retained && counts_everything)
+		return NULL;
+	if (subject->input->heap->snapshot->run->iterations_ended == 0)
+		return "no iterations recorded";
+	if (subject->input->heap->snapshot->run->iterations_counted == 0)
+		return "no counted iteration ended: all were warm-up";
+	if (rule == CHECK_NO_GROWTH && subject->counted < GROWTH_ITERATIONS_MIN)
+		return "fewer than 14 counted iterations: growth can't be judged";
+	return NULL;
+}
+
+static int check_rule(const struct check_subject *subject, const struct check_limits *limits,
+    enum check_rule rule, struct check_result *result)
+{
+	switch (rule) {
+	case CHECK_MAX_RETAINED_BYTES:
+	case CHECK_MAX_RETAINED_BLOCKS:
+		return check_retained(subject, limits, rule, result);
+	case CHECK_MAX_PER_ITERATION_BYTES:
+	case CHECK_MAX_PER_ITERATION_BLOCKS:
+		return check_per_iteration(subject, limits, rule, result);
+	case CHECK_MAX_ALLOCS_PER_ITERATION:
+	case CHECK_MAX_BYTES_PER_ITERATION:
+		return check_allocs(subject, limits, rule, result);
+	case CHECK_NO_GROWTH:
+		return check_growth(subject, result);
+	case CHECK_RULE_COUNT:
+		break;
+	}
+	return STATUS_BAD_ARGUMENT;
+}
+
+static int check_subject(const struct check_subject *subject, const struct check_limits *limits,
+    bool counts_everything, struct check_result **ret_result)
+{
+	struct check_result *result = calloc(1, sizeof(*result));
+	int status = STATUS_OK;
+
+	if (result == NULL)
+		return STATUS_NO_MEMORY;
+	result->counted_everything = counts_everything;
+	for (enum check_rule rule = 0; rule < CHECK_RULE_COUNT && status == STATUS_OK; rule++) {
+		if (!limits->set[rule])
+			continue;
+		const char *unseen = unseen_by(subject, rule, counts_everything);
+
+		if (unseen == NULL)
+			status = check_rule(subject, limits, rule, result);
+		else if (result->unseen == NULL)
+			result->unseen = unseen;
+	}
+	if (status != STATUS_OK) {
+		check_result_close(result);
+		return status;
+	}
+	result->outcome = result->finding_count != 0 ? CHECK_FINDINGS
+			  : result->unseen != NULL   ? CHECK_NO_ITERATIONS
+						     : CHECK_CLEAN;
+	*ret_result = result;
+	return STATUS_OK;
+}
+
+/* A row of one file in the shape of a diff's. What a buffer gained by realloc while iterations
+ * ran was not born in them; the samples tell it where blocks stay and bytes grow. */
+static struct diff_row row_of_file(const struct group_row *row, uint64_t counted)
+{
+	struct diff_row result = {
+	    .key = row->key,
+	    .after_blocks = row->inuse_objects,
+	    .after_bytes = row->inuse_space,
+	    .born_blocks = row->retained_objects,
+	    .born_bytes = row->retained_space,
+	    .retained_blocks = row->retained_objects,
+	    .retained_bytes = row->retained_space,
+	    .growth = row->growth,
+	};
+
+	if (row->growth.shape == GROWTH_LINEAR && !row->growth.linear_in_blocks &&
+	    row->growth.grown_bytes > (int64_t)row->retained_space)
+		result.grown_bytes = row->growth.grown_bytes - (int64_t)row->retained_space;
+	if (counted != 0) {
+		result.blocks_per_iteration = (double)result.born_blocks / (double)counted;
+		result.bytes_per_iteration = (double)result.born_bytes / (double)counted;
+	}
+	return result;
+}
+
+int check_file(const struct grouping *grouping, const struct check_limits *limits,
+    struct check_result **ret_result)
+{
+	struct group_table *table;
+	const struct group_input *input = &grouping->inputs[grouping->input_count - 1];
+	int status = group_table_open(grouping, GROUP_SORT_RETAINED, true, &table);
+
+	if (status != STATUS_OK)
+		return status;
+	struct check_subject subject = {
+	    .grouping = grouping,
+	    .input = input,
+	    .first_generation = 1,
+	    .rows = calloc(table->row_count + 1, sizeof(*subject.rows)),
+	    .row_count = table->row_count,
+	    .counted = heap_iterations_counted(input->heap),
+	};
+
+	if (subject.rows != NULL) {
+		for (size_t row = 0; row < table->row_count; row++)
+			subject.rows[row] = row_of_file(&table->rows[row], subject.counted);
+		status = check_subject(&subject, limits, false, ret_result);
+	} else {
+		status = STATUS_NO_MEMORY;
+	}
+	free(subject.rows);
+	group_table_close(table);
+	return status;
+}
+
+/* Iterations of AFTER that ended after BEFORE's cut; an iteration that was open at the cut is
+ * one of them. */
+static uint32_t first_generation_after(const struct diff *diff)
+{
+	const struct snapshot_run *before = diff->grouping->inputs[0].heap->snapshot->run;
+
+	if (diff->identity == DIFF_IDENTITY_OFF_RUNS)
+		return 1;
+	return (before->flags & SNAPSHOT_RUN_IN_ITERATION) != 0 ? before->generation
+								: before->generation + 1;
+}
+
+int check_diff(
+    const struct diff *diff, const struct check_limits *limits, struct check_result **ret_result)
+{
+	const struct group_input *after = &diff->grouping->inputs[1];
+	bool counts_everything = heap_iterations_ended(after->heap) == 0;
+	struct check_subject subject = {
+	    .grouping = diff->grouping,
+	    .input = after,
+	    .first_generation = first_generation_after(diff),
+	    .rows = malloc((diff->row_count + 1) * sizeof(*subject.rows)),
+	    .row_count = diff->row_count,
+	    .counted = heap_iterations_counted(after->heap),
+	};
+
+	if (subject.rows == NULL)
+		return STATUS_NO_MEMORY;
+	memcpy(subject.rows, diff->rows, diff->row_count * sizeof(*subject.rows));
+	for (size_t row = 0; counts_everything && row < subject.row_count; row++) {
+		subject.rows[row].retained_blocks = subject.rows[row].born_blocks;
+		subject.rows[row].retained_bytes = subject.rows[row].born_bytes;
+	}
+	int status = check_subject(&subject, limits, counts_everything, ret_result);
+
+	free(subject.rows);
+	return status;
+}
+
+void check_result_close(struct check_result *result)
+{
+	if (result == NULL)
+		return;
+	free(result->findings);
+	free(result->rows);
+	free(result);
+}

@@ -1,0 +1,463 @@
+#include "analysis/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/id_stream.h"
+#include "base/compiler.h"
+
+/* One pass over both files. */
+struct diff_pass {
+	struct diff *diff;
+	const struct heap *heaps[2];
+	const struct heap_filter *filters[2];
+	const uint32_t *key_of_block[2]; /* by type and born; else NULL */
+	uint32_t *key_of_row[2];	 /* by row of STACKS; else NULL */
+	struct diff_row *rows;		 /* by key */
+	/* bytes, by logical stack of AFTER: which stack stands for a row */
+	uint64_t *born_of_stack;
+};
+
+bool diff_identity_of(
+    const struct snapshot *before, const struct snapshot *after, enum diff_identity *ret_identity)
+{
+	const struct snapshot_run *old = before->run;
+	const struct snapshot_run *new = after->run;
+	bool same_run = memcmp(old->run_id, new->run_id, sizeof(old->run_id)) == 0;
+	/* A forked child continues with the ids of its parent's heap as it stood at the fork. */
+	bool child = memcmp(old->run_id, new->parent_run_id, sizeof(old->run_id)) == 0 &&
+		     (new->flags &SNAPSHOT_RUN_FORKED) != 0 &&
+		     old->cut_epoch <= new->inherited_epoch;
+
+	if (!same_run && !child)
+		*ret_identity = DIFF_IDENTITY_OFF_RUNS;
+	else if (old->renumberings != new->renumberings)
+		*ret_identity = DIFF_IDENTITY_OFF_RENUMBERED;
+	else
+		*ret_identity = DIFF_IDENTITY_EXACT;
+	return *ret_identity == DIFF_IDENTITY_EXACT;
+}
+
+static inline struct diff_row *row_of_block(const struct diff_pass *pass, size_t side, size_t block)
+{
+	if (pass->key_of_row[side] != NULL)
+		return &pass->rows[pass->key_of_row[side][pass->heaps[side]
+							      ->snapshot->block_stack[block]]];
+	return &pass->rows[pass->key_of_block[side][block]];
+}
+
+static inline bool passes(const struct diff_pass *pass, size_t side, size_t block)
+{
+	return likely(pass->filters[side] == NULL) ||
+	       heap_filter_passes(pass->heaps[side], pass->filters[side], block);
+}
+
+/* --- identity on: born, died and kept, block by block --- */
+
+static void count_died(struct diff_pass *pass, const struct id_stream *old)
+{
+	uint64_t bytes = old->snapshot->block_size[old->block];
+
+	if ((old->flags & SNAPSHOT_BLOCK_IGNORED) != 0 || !passes(pass, 0, old->block))
+		return;
+	struct diff_row *row = row_of_block(pass, 0, old->block);
+
+	row->before_blocks++;
+	row->before_bytes += bytes;
+	row->died_blocks++;
+	row->died_bytes += bytes;
+}
+
+static void count_ignored(struct diff_pass *pass, const struct id_stream *new)
+{
+	pass->diff->ignored_blocks++;
+	pass->diff->ignored_bytes += new->snapshot->block_size[new->block];
+}
+
+static void count_born(struct diff_pass *pass, const struct id_stream *new, uint32_t cut_epoch)
+{
+	uint64_t bytes = new->snapshot->block_size[new->block];
+
+	if (!passes(pass, 1, new->block))
+		return;
+	if ((new->flags &SNAPSHOT_BLOCK_IGNORED) != 0) {
+		count_ignored(pass, new);
+		return;
+	}
+	struct diff_row *row = row_of_block(pass, 1, new->block);
+
+	row->after_blocks++;
+	row->after_bytes += bytes;
+	row->born_blocks++;
+	row->born_bytes += bytes;
+	pass->born_of_stack[heap_stack_of_block(pass->heaps[1], new->block)] += bytes;
+	if (new->epoch <= cut_epoch)
+		pass->diff->unexplained_blocks++;
+	if (heap_birth_of_block(pass->heaps[1], new->block) == HEAP_BIRTH_COUNTED) {
+		row->retained_blocks++;
+		row->retained_bytes += bytes;
+	}
+}
+
+/* A kept block belongs to the row that AFTER gives it: its label may have come later than
+ * BEFORE. */
+static void count_kept(
+    struct diff_pass *pass, const struct id_stream *old, const struct id_stream *new)
+{
+	uint64_t old_bytes = old->snapshot->block_size[old->block];
+	uint64_t new_bytes = new->snapshot->block_size[new->block];
+
+	if (!passes(pass, 1, new->block))
+		return;
+	if (((old->flags | new->flags) & SNAPSHOT_BLOCK_IGNORED) != 0) {
+		count_ignored(pass, new);
+		return;
+	}
+	struct diff_row *row = row_of_block(pass, 1, new->block);
+
+	row->before_blocks++;
+	row->before_bytes += old_bytes;
+	row->after_blocks++;
+	row->after_bytes += new_bytes;
+	row->kept_blocks++;
+	row->kept_bytes += old_bytes;
+	row->grown_bytes += (int64_t)(new_bytes - old_bytes);
+	row->grown_blocks += new_bytes != old_bytes;
+}
+
+static int compare_by_identity(struct diff_pass *pass)
+{
+	struct id_stream old = {0};
+	struct id_stream new = {0};
+	uint32_t cut_epoch = pass->heaps[0]->snapshot->run->cut_epoch;
+	int status = id_stream_open(pass->heaps[0]->snapshot, &old);
+
+	if (status == STATUS_OK)
+		status = id_stream_open(pass->heaps[1]->snapshot, &new);
+	while (status == STATUS_OK && (!old.at_end || !new.at_end)) {
+		bool old_first =
+		    new.at_end ||
+		    (!old.at_end && (old.identity_address < new.identity_address ||
+					(old.identity_address ==
+					    new.identity_address &&old.epoch < new.epoch)));
+
+		if (old_first) {
+			count_died(pass, &old);
+			id_stream_next(&old);
+		} else if (old.at_end || old.identity_address != new.identity_address ||
+			   old.epoch != new.epoch) {
+			count_born(pass, &new, cut_epoch);
+			id_stream_next(&new);
+		} else {
+			count_kept(pass, &old, &new);
+			id_stream_next(&old);
+			id_stream_next(&new);
+		}
+	}
+	id_stream_release(&old);
+	id_stream_release(&new);
+	return status;
+}
+
+/* --- identity off: net differences of rows --- */
+
+struct side_totals {
+	uint64_t retained_blocks, retained_bytes;
+};
+
+static void count_side(struct diff_pass *pass, size_t side, struct side_totals *retained)
+{
+	const struct heap *heap = pass->heaps[side];
+	const struct snapshot *snapshot = heap->snapshot;
+	size_t extra = 0;
+
+	for (size_t block = 0; block < snapshot->block_count; block++) {
+		uint64_t bytes = snapshot->block_size[block];
+
+		while (extra < snapshot->extra_count && snapshot->extras[extra].block < block)
+			extra++;
+		if (!passes(pass, side, block))
+			continue;
+		if (extra < snapshot->extra_count && snapshot->extras[extra].block == block &&
+		    (snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0) {
+			pass->diff->ignored_blocks += side;
+			pass->diff->ignored_bytes += side != 0 ? bytes : 0;
+			continue;
+		}
+		struct diff_row *row = row_of_block(pass, side, block);
+
+		*(side != 0 ? &row->after_blocks : &row->before_blocks) += 1;
+		*(side != 0 ? &row->after_bytes : &row->before_bytes) += bytes;
+		if (side != 0)
+			pass->born_of_stack[heap_stack_of_block(heap, block)] += bytes;
+		if (heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED) {
+			retained[row - pass->rows].retained_blocks++;
+			retained[row - pass->rows].retained_bytes += bytes;
+		}
+	}
+}
+
+static uint64_t excess(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int compare_by_numbers(struct diff_pass *pass)
+{
+	size_t key_count = pass->diff->grouping->key_count;
+	struct side_totals *retained = calloc(2 * key_count + 1, sizeof(*retained));
+
+	if (retained == NULL)
+		return STATUS_NO_MEMORY;
+	count_side(pass, 0, retained);
+	count_side(pass, 1, retained + key_count);
+	for (size_t key = 0; key < key_count; key++) {
+		struct diff_row *row = &pass->rows[key];
+		const struct side_totals *old = &retained[key];
+		const struct side_totals *new = &retained[key_count + key];
+
+		row->born_blocks = excess(row->after_blocks, row->before_blocks);
+		row->born_bytes = excess(row->after_bytes, row->before_bytes);
+		row->died_blocks = excess(row->before_blocks, row->after_blocks);
+		row->died_bytes = excess(row->before_bytes, row->after_bytes);
+		row->kept_blocks = lower(row->before_blocks, row->after_blocks);
+		row->kept_bytes = lower(row->before_bytes, row->after_bytes);
+		row->retained_blocks =
+		    lower(excess(new->retained_blocks, old->retained_blocks), row->born_blocks);
+		row->retained_bytes =
+		    lower(excess(new->retained_bytes, old->retained_bytes), row->born_bytes);
+	}
+	free(retained);
+	return STATUS_OK;
+}
+
+/* --- rows --- */
+
+static void add_to_total(struct diff_row *total, const struct diff_row *row)
+{
+	total->before_blocks += row->before_blocks;
+	total->before_bytes += row->before_bytes;
+	total->after_blocks += row->after_blocks;
+	total->after_bytes += row->after_bytes;
+	total->born_blocks += row->born_blocks;
+	total->born_bytes += row->born_bytes;
+	total->died_blocks += row->died_blocks;
+	total->died_bytes += row->died_bytes;
+	total->kept_blocks += row->kept_blocks;
+	total->kept_bytes += row->kept_bytes;
+	total->grown_bytes += row->grown_bytes;
+	total->grown_blocks += row->grown_blocks;
+	total->retained_blocks += row->retained_blocks;
+	total->retained_bytes += row->retained_bytes;
+}
+
+static void set_rates(const struct diff *diff, struct diff_row *row)
+{
+	if (diff->iterations_between == 0)
+		return;
+	row->blocks_per_iteration = (double)row->born_blocks / (double)diff->iterations_between;
+	row->bytes_per_iteration = (double)row->born_bytes / (double)diff->iterations_between;
+}
+
+struct row_order {
+	const struct grouping *grouping;
+	enum diff_sort sort;
+};
+
+static int descending(uint64_t a, uint64_t b)
+{
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+static uint64_t magnitude(int64_t number)
+{
+	return number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+}
+
+static uint64_t sort_value(const struct diff_row *row, enum diff_sort sort)
+{
+	switch (sort) {
+	case DIFF_SORT_BYTES:
+		return row->born_bytes + (row->grown_bytes > 0 ? (uint64_t)row->grown_bytes : 0);
+	case DIFF_SORT_BLOCKS:
+		return row->born_blocks;
+	case DIFF_SORT_RETAINED:
+		return row->retained_bytes;
+	case DIFF_SORT_DIED:
+		return row->died_bytes;
+	case DIFF_SORT_GROWN:
+		return magnitude(row->grown_bytes);
+	}
+	return 0;
+}
+
+/* A total order: equal numbers come out alike everywhere. */
+static int compare_rows(const void *a, const void *b, void *context)
+{
+	const struct diff_row *left = a;
+	const struct diff_row *right = b;
+	const struct row_order *order = context;
+	int result = descending(sort_value(left, order->sort), sort_value(right, order->sort));
+
+	if (result == 0)
+		result = descending(left->born_bytes, right->born_bytes);
+	if (result == 0)
+		result = descending(left->died_bytes, right->died_bytes);
+	if (result == 0)
+		result = descending(left->kept_bytes, right->kept_bytes);
+	if (result == 0)
+		result = strcmp(
+		    order->grouping->keys[left->key].text, order->grouping->keys[right->key].text);
+	if (result == 0)
+		result = descending(right->key, left->key);
+	return result;
+}
+
+/* The stack that stands for a row is the one that gave it most new bytes. */
+static void choose_stacks(struct diff_pass *pass)
+{
+	struct grouping *grouping = pass->diff->grouping;
+	const struct heap *heap = pass->heaps[1];
+
+	for (uint32_t stack = 0; grouping->key_of_stack[1] != NULL && stack < heap->stack_count;
+	     stack++) {
+		struct group_key *key = &grouping->keys[grouping->key_of_stack[1][stack]];
+
+		if (heap->stacks[stack].leaf != 0 && pass->born_of_stack[stack] != 0 &&
+		    (key->input != 1 || key->stack == HEAP_NONE ||
+			pass->born_of_stack[stack] > pass->born_of_stack[key->stack])) {
+			key->input = 1;
+			key->stack = stack;
+		}
+	}
+}
+
+static int judge_rows(struct diff *diff)
+{
+	struct growth_judge *judge;
+	int status = growth_judge_open(diff->grouping->inputs[1].heap, &judge);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t row = 0; row < diff->row_count; row++)
+		diff->rows[row].growth =
+		    grouping_growth(diff->grouping, diff->rows[row].key, judge);
+	growth_judge_close(judge);
+	return STATUS_OK;
+}
+
+static void finish_rows(struct diff *diff, enum diff_sort sort)
+{
+	struct row_order order = {.grouping = diff->grouping, .sort = sort};
+
+	diff->total.growth = (struct growth){.benchmark = HEAP_NONE, .reason = "not judged"};
+	for (uint32_t key = 0; key < diff->grouping->key_count; key++) {
+		struct diff_row *row = &diff->rows[key];
+
+		row->key = key;
+		row->growth = diff->total.growth;
+		set_rates(diff, row);
+		add_to_total(&diff->total, row);
+		if (row->before_blocks != 0 || row->after_blocks != 0)
+			diff->rows[diff->row_count++] = *row;
+	}
+	set_rates(diff, &diff->total);
+	qsort_r(diff->rows, diff->row_count, sizeof(*diff->rows), compare_rows, &order);
+}
+
+/* --- the whole --- */
+
+static void describe(
+    struct diff *diff, const struct snapshot_run *before, const struct snapshot_run *after)
+{
+	uint32_t inexact = SNAPSHOT_RUN_APPROXIMATE | SNAPSHOT_RUN_SAMPLED;
+	bool runs_differ = diff->identity == DIFF_IDENTITY_OFF_RUNS;
+
+	diff->approximate = ((before->flags | after->flags) & inexact) != 0;
+	diff->reversed = !runs_differ && after->cut_epoch < before->cut_epoch;
+	diff->iterations_between =
+	    excess(after->iterations_ended, runs_differ ? 0 : before->iterations_ended);
+	diff->iterations_counted =
+	    excess(after->iterations_counted, runs_differ ? 0 : before->iterations_counted);
+}
+
+/* Row of STACKS -> key in one step: the pass over the blocks is bound by cache misses. */
+static uint32_t *compose_keys(const struct grouping *grouping, size_t side)
+{
+	const struct heap *heap = grouping->inputs[side].heap;
+	size_t count = heap->snapshot->stack_count;
+	uint32_t *keys = malloc((count + 1) * sizeof(uint32_t));
+
+	for (size_t row = 0; keys != NULL && row < count; row++)
+		keys[row] = grouping->key_of_stack[side][heap->stack_of_row[row]];
+	return keys;
+}
+
+static int prepare_pass(struct diff *diff, struct diff_pass *pass)
+{
+	const struct grouping *grouping = diff->grouping;
+
+	pass->diff = diff;
+	for (size_t side = 0; side < 2; side++) {
+		pass->heaps[side] = grouping->inputs[side].heap;
+		pass->filters[side] = grouping->inputs[side].filter;
+		pass->key_of_block[side] = grouping->key_of_block[side];
+		if (grouping->key_of_stack[side] == NULL)
+			continue;
+		pass->key_of_row[side] = compose_keys(grouping, side);
+		if (pass->key_of_row[side] == NULL)
+			return STATUS_NO_MEMORY;
+	}
+	diff->rows = pass->rows = calloc(grouping->key_count + 1, sizeof(*pass->rows));
+	pass->born_of_stack = calloc(pass->heaps[1]->stack_count + 1, sizeof(uint64_t));
+	return pass->rows != NULL && pass->born_of_stack != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+int diff_open(const struct group_input inputs[2], enum group_by by, enum diff_sort sort,
+    bool shapes, struct diff **ret_diff)
+{
+	struct diff *diff = calloc(1, sizeof(*diff));
+	struct diff_pass pass = {0};
+
+	if (diff == NULL)
+		return STATUS_NO_MEMORY;
+	bool exact =
+	    diff_identity_of(inputs[0].heap->snapshot, inputs[1].heap->snapshot, &diff->identity);
+	int status =
+	    grouping_open(inputs, 2, by, diff->identity == DIFF_IDENTITY_OFF_RUNS, &diff->grouping);
+
+	if (status == STATUS_OK)
+		status = prepare_pass(diff, &pass);
+	if (status == STATUS_OK)
+		status = exact ? compare_by_identity(&pass) : compare_by_numbers(&pass);
+	if (status == STATUS_OK) {
+		describe(diff, inputs[0].heap->snapshot->run, inputs[1].heap->snapshot->run);
+		choose_stacks(&pass);
+		finish_rows(diff, sort);
+		if (shapes)
+			status = judge_rows(diff);
+	}
+	free(pass.key_of_row[0]);
+	free(pass.key_of_row[1]);
+	free(pass.born_of_stack);
+	if (status != STATUS_OK) {
+		diff_close(diff);
+		return status;
+	}
+	*ret_diff = diff;
+	return STATUS_OK;
+}
+
+void diff_close(struct diff *diff)
+{
+	if (diff == NULL)
+		return;
+	grouping_close(diff->grouping);
+	free(diff->rows);
+	free(diff);
+}

@@ -1,0 +1,342 @@
+#include "analysis/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/group_keys.h"
+
+static const struct {
+	const char *name;
+	int (*keys)(struct group_builder *builder, size_t input);
+	bool by_block;
+} groups[] = {
+    [GROUP_BY_SITE] = {"site", group_keys_by_site, false},
+    [GROUP_BY_STACK] = {"stack", group_keys_by_stack, false},
+    [GROUP_BY_TYPE] = {"type", group_keys_by_type, true},
+    [GROUP_BY_MODULE] = {"module", group_keys_by_module, false},
+    [GROUP_BY_THREAD] = {"thread", group_keys_by_thread, false},
+    [GROUP_BY_BORN] = {"born", group_keys_by_born, true},
+};
+
+bool group_by_parse(const char *word, enum group_by *ret_by)
+{
+	for (size_t by = 0; by < sizeof(groups) / sizeof(groups[0]); by++) {
+		if (strcmp(groups[by].name, word) == 0) {
+			*ret_by = (enum group_by)by;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *group_by_name(enum group_by by)
+{
+	return groups[by].name;
+}
+
+static bool stack_is_hidden(const struct group_input *input, uint32_t stack)
+{
+	return input->filter != NULL && input->filter->stack_hidden != NULL &&
+	       input->filter->stack_hidden[stack] != 0;
+}
+
+/* The stack that is shown for a row: of the last input that has one, the one with most live
+ * bytes. */
+static void choose_stacks(struct grouping *grouping)
+{
+	for (size_t input = 0; input < grouping->input_count; input++) {
+		const struct heap *heap = grouping->inputs[input].heap;
+
+		for (uint32_t stack = 0;
+		     grouping->key_of_stack[input] != NULL && stack < heap->stack_count; stack++) {
+			struct group_key *key =
+			    &grouping->keys[grouping->key_of_stack[input][stack]];
+			const struct heap_stack *row = &heap->stacks[stack];
+			const struct heap_stack *best =
+			    key->stack != HEAP_NONE
+				? &grouping->inputs[key->input].heap->stacks[key->stack]
+				: NULL;
+
+			if (row->leaf == 0)
+				continue;
+			if (best == NULL || key->input != input ||
+			    row->bytes - row->freed_bytes > best->bytes - best->freed_bytes) {
+				key->input = (uint32_t)input;
+				key->stack = stack;
+			}
+		}
+	}
+}
+
+/* stacks_by_key of the last input, by counting; hidden stacks are left out. */
+static int order_stacks(struct grouping *grouping)
+{
+	size_t input = grouping->input_count - 1;
+	const struct heap *heap = grouping->inputs[input].heap;
+	const uint32_t *keys = grouping->key_of_stack[input];
+
+	if (keys == NULL)
+		return STATUS_OK;
+	size_t *first = calloc(grouping->key_count + 2, sizeof(size_t));
+	uint32_t *stacks = malloc((heap->stack_count + 1) * sizeof(uint32_t));
+
+	grouping->first_stack = first;
+	grouping->stacks_by_key = stacks;
+	if (first == NULL || stacks == NULL)
+		return STATUS_NO_MEMORY;
+	for (uint32_t stack = 0; stack < heap->stack_count; stack++)
+		first[keys[stack] + 2] += !stack_is_hidden(&grouping->inputs[input], stack);
+	for (size_t key = 2; key < grouping->key_count + 2; key++)
+		first[key] += first[key - 1];
+	for (uint32_t stack = 0; stack < heap->stack_count; stack++) {
+		if (!stack_is_hidden(&grouping->inputs[input], stack))
+			stacks[first[keys[stack] + 1]++] = stack;
+	}
+	return STATUS_OK;
+}
+
+static int make_keys(struct grouping *grouping)
+{
+	struct group_builder builder = {.grouping = grouping};
+	int status = STATUS_OK;
+
+	for (size_t input = 0; input < grouping->input_count && status == STATUS_OK; input++) {
+		const struct heap *heap = grouping->inputs[input].heap;
+		bool by_block = groups[grouping->by].by_block;
+		size_t count = by_block ? heap->snapshot->block_count : heap->stack_count;
+		uint32_t *keys = calloc(count + 1, sizeof(uint32_t));
+
+		*(by_block ? &grouping->key_of_block[input] : &grouping->key_of_stack[input]) =
+		    keys;
+		status =
+		    keys != NULL ? groups[grouping->by].keys(&builder, input) : STATUS_NO_MEMORY;
+	}
+	id_table_release(&builder.identities);
+	id_table_release(&builder.chains);
+	id_table_release(&builder.tokens);
+	return status;
+}
+
+int grouping_open(const struct group_input *inputs, size_t input_count, enum group_by by,
+    bool normalised, struct grouping **ret_grouping)
+{
+	struct grouping *grouping = calloc(1, sizeof(*grouping));
+
+	if (grouping == NULL)
+		return STATUS_NO_MEMORY;
+	grouping->by = by;
+	grouping->normalised = normalised;
+	grouping->input_count = input_count;
+	for (size_t input = 0; input < input_count; input++)
+		grouping->inputs[input] = inputs[input];
+	grouping->pool = text_pool_open();
+	int status = grouping->pool != NULL ? make_keys(grouping) : STATUS_NO_MEMORY;
+
+	if (status == STATUS_OK)
+		status = order_stacks(grouping);
+	if (status != STATUS_OK) {
+		grouping_close(grouping);
+		return status;
+	}
+	choose_stacks(grouping);
+	*ret_grouping = grouping;
+	return STATUS_OK;
+}
+
+void grouping_close(struct grouping *grouping)
+{
+	if (grouping == NULL)
+		return;
+	for (size_t input = 0; input < 2; input++) {
+		free(grouping->key_of_stack[input]);
+		free(grouping->key_of_block[input]);
+	}
+	free(grouping->keys);
+	free(grouping->stacks_by_key);
+	free(grouping->first_stack);
+	text_pool_close(grouping->pool);
+	free(grouping);
+}
+
+struct growth grouping_growth(
+    const struct grouping *grouping, uint32_t key, struct growth_judge *judge)
+{
+	if (grouping->stacks_by_key == NULL)
+		return (struct growth){.shape = GROWTH_UNKNOWN,
+		    .benchmark = HEAP_NONE,
+		    .reason = "no series is kept by type or birth"};
+	size_t first = grouping->first_stack[key];
+
+	return growth_of_stacks(
+	    judge, grouping->stacks_by_key + first, grouping->first_stack[key + 1] - first);
+}
+
+/* --- totals per row --- */
+
+static void add_counters(struct group_row *row, const struct heap_stack *stack)
+{
+	row->alloc_objects += stack->allocs;
+	row->alloc_space += stack->bytes;
+	row->free_objects += stack->frees;
+	row->free_space += stack->freed_bytes;
+	row->temporary_objects += stack->temporary;
+	row->temporary_space += stack->temporary_bytes;
+	row->realloc_objects += stack->reallocs;
+	row->peak_space += stack->peak_bytes;
+}
+
+static void add_block(struct group_row *row, uint64_t bytes, bool ignored, bool retained)
+{
+	if (ignored) {
+		row->ignored_objects++;
+		row->ignored_space += bytes;
+		return;
+	}
+	row->inuse_objects++;
+	row->inuse_space += bytes;
+	if (retained) {
+		row->retained_objects++;
+		row->retained_space += bytes;
+	}
+}
+
+static void fill_rows(
+    const struct grouping *grouping, struct group_row *rows, struct group_row *total)
+{
+	size_t input = grouping->input_count - 1;
+	const struct group_input *in = &grouping->inputs[input];
+	const struct snapshot *snapshot = in->heap->snapshot;
+	size_t extra = 0;
+
+	for (uint32_t stack = 0; stack < in->heap->stack_count; stack++) {
+		if (stack_is_hidden(in, stack))
+			continue;
+		if (grouping->key_of_stack[input] != NULL)
+			add_counters(
+			    &rows[grouping->key_of_stack[input][stack]], &in->heap->stacks[stack]);
+		add_counters(total, &in->heap->stacks[stack]);
+	}
+	for (size_t block = 0; block < snapshot->block_count; block++) {
+		bool ignored;
+		bool retained;
+
+		while (extra < snapshot->extra_count && snapshot->extras[extra].block < block)
+			extra++;
+		ignored = extra < snapshot->extra_count && snapshot->extras[extra].block == block &&
+			  (snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0;
+		if (!heap_filter_passes(in->heap, in->filter, block))
+			continue;
+		retained = heap_birth_of_block(in->heap, block) == HEAP_BIRTH_COUNTED;
+		add_block(&rows[grouping_key_of_block(grouping, input, block)],
+		    snapshot->block_size[block], ignored, retained);
+		add_block(total, snapshot->block_size[block], ignored, retained);
+	}
+}
+
+static uint64_t sort_value(const struct group_row *row, enum group_sort sort)
+{
+	switch (sort) {
+	case GROUP_SORT_BYTES:
+		return row->inuse_space;
+	case GROUP_SORT_BLOCKS:
+		return row->inuse_objects;
+	case GROUP_SORT_RETAINED:
+		return row->retained_space;
+	case GROUP_SORT_ALLOCS:
+		return row->alloc_objects;
+	case GROUP_SORT_TEMPORARY:
+		return row->temporary_objects;
+	case GROUP_SORT_PEAK:
+		return row->peak_space;
+	}
+	return 0;
+}
+
+struct row_order {
+	const struct grouping *grouping;
+	enum group_sort sort;
+};
+
+static int descending(uint64_t a, uint64_t b)
+{
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+/* A total order, so that equal numbers come out alike everywhere. */
+static int compare_rows(const void *a, const void *b, void *context)
+{
+	const struct group_row *left = a;
+	const struct group_row *right = b;
+	const struct row_order *order = context;
+	int result = descending(sort_value(left, order->sort), sort_value(right, order->sort));
+
+	if (result == 0)
+		result = descending(left->inuse_space, right->inuse_space);
+	if (result == 0)
+		result = descending(left->alloc_space, right->alloc_space);
+	if (result == 0)
+		result = strcmp(
+		    order->grouping->keys[left->key].text, order->grouping->keys[right->key].text);
+	if (result == 0)
+		result = descending(right->key, left->key);
+	return result;
+}
+
+static int judge_rows(const struct grouping *grouping, struct group_table *table)
+{
+	struct growth_judge *judge;
+	int status = growth_judge_open(grouping->inputs[grouping->input_count - 1].heap, &judge);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t row = 0; row < table->row_count; row++)
+		table->rows[row].growth = grouping_growth(grouping, table->rows[row].key, judge);
+	growth_judge_close(judge);
+	return STATUS_OK;
+}
+
+static bool row_is_empty(const struct group_row *row)
+{
+	return row->alloc_objects == 0 && row->inuse_objects == 0 && row->ignored_objects == 0;
+}
+
+int group_table_open(const struct grouping *grouping, enum group_sort sort, bool shapes,
+    struct group_table **ret_table)
+{
+	struct group_table *table = calloc(1, sizeof(*table));
+	struct group_row *rows = calloc(grouping->key_count + 1, sizeof(*rows));
+	struct row_order order = {.grouping = grouping, .sort = sort};
+	int status = STATUS_OK;
+
+	if (table == NULL || rows == NULL) {
+		free(table);
+		free(rows);
+		return STATUS_NO_MEMORY;
+	}
+	table->rows = rows;
+	fill_rows(grouping, rows, &table->total);
+	for (uint32_t key = 0; key < grouping->key_count; key++) {
+		rows[key].key = key;
+		rows[key].growth = (struct growth){.benchmark = HEAP_NONE, .reason = "not judged"};
+		if (!row_is_empty(&rows[key]))
+			rows[table->row_count++] = rows[key];
+	}
+	table->total.growth = (struct growth){.benchmark = HEAP_NONE, .reason = "not judged"};
+	qsort_r(rows, table->row_count, sizeof(*rows), compare_rows, &order);
+	if (shapes)
+		status = judge_rows(grouping, table);
+	if (status != STATUS_OK) {
+		group_table_close(table);
+		return status;
+	}
+	*ret_table = table;
+	return STATUS_OK;
+}
+
+void group_table_close(struct group_table *table)
+{
+	if (table == NULL)
+		return;
+	free(table->rows);
+	free(table);
+}
