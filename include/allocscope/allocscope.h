@@ -29,15 +29,16 @@ extern "C" {
 #endif
 
 enum allocscope_phase {
-	ALLOCSCOPE_WARMUP = 1,	/* lazy initialisation belongs here; left out of every judgement */
+	ALLOCSCOPE_WARMUP = 1, /* lazy initialisation belongs here; left out of every judgement */
 	ALLOCSCOPE_COUNTED = 2
 };
 
 struct allocscope_counts {
-	uint64_t allocs, bytes;		  /* realloc growth adds to bytes only */
-	uint64_t frees, freed_bytes;	  /* realloc shrinkage adds to freed_bytes only */
-	uint64_t live_blocks, live_bytes; /* of a thread: allocated minus freed by it; may wrap below 0 */
-	uint64_t peak_bytes;		  /* process only */
+	uint64_t allocs, bytes;	     /* realloc growth adds to bytes only */
+	uint64_t frees, freed_bytes; /* realloc shrinkage adds to freed_bytes only */
+	uint64_t live_blocks,
+	    live_bytes;	     /* of a thread: allocated minus freed by it; may wrap below 0 */
+	uint64_t peak_bytes; /* process only */
 };
 struct allocscope_stats {
 	struct allocscope_counts process; /* all threads */
@@ -66,14 +67,16 @@ struct allocscope_functions {
 	void (*resume)(void);
 	void (*stats_now)(struct allocscope_stats *ret_stats);
 	void (*mark_now)(struct allocscope_mark *ret_mark);
-	void (*retained_since)(struct allocscope_mark mark, bool process, struct allocscope_retained *ret_retained);
+	void (*retained_since)(
+	    struct allocscope_mark mark, bool process, struct allocscope_retained *ret_retained);
 	void (*pool_create)(const void *pool, const char *name);
 	void (*pool_alloc)(const void *pool, const void *block, size_t bytes);
 	void (*pool_free)(const void *pool, const void *block);
 	void (*pool_reset)(const void *pool);
 	void (*pool_destroy)(const void *pool);
 	/* Returns the number of survivors; 0 = passed. On failure it has told the user everything. */
-	uint64_t (*assert_retained)(struct allocscope_mark mark, bool process, const char *name, const char *file, int line);
+	uint64_t (*assert_retained)(struct allocscope_mark mark, bool process, const char *name,
+	    const char *file, int line);
 };
 
 extern void *dlsym(void *handle, const char *name) __attribute__((weak));
@@ -86,9 +89,13 @@ static inline const struct allocscope_functions *allocscope_functions_or_null(vo
 
 	if (__builtin_expect(__atomic_load_n(&searched, __ATOMIC_ACQUIRE) == 0, 0)) {
 		if (dlsym != NULL) {
-			const void *symbol = dlsym(NULL, "allocscope_functions_1");
+			const struct allocscope_functions *table =
+			    (const struct allocscope_functions *)dlsym(
+				NULL, "allocscope_functions_1");
 
-			__atomic_store_n(&found, (const struct allocscope_functions *)symbol, __ATOMIC_RELAXED);
+			/* size 0: the preload is there but switched off */
+			if (table != NULL && table->size != 0)
+				__atomic_store_n(&found, table, __ATOMIC_RELAXED);
 		}
 		__atomic_store_n(&searched, 1, __ATOMIC_RELEASE);
 	}
@@ -116,7 +123,8 @@ static inline void allocscope_iteration_begin(const char *benchmark)
 	ALLOCSCOPE_CALL(iteration_begin, (benchmark));
 }
 /* The same with an explicit phase. */
-static inline void allocscope_iteration_begin_phase(const char *benchmark, enum allocscope_phase phase)
+static inline void allocscope_iteration_begin_phase(
+    const char *benchmark, enum allocscope_phase phase)
 {
 	ALLOCSCOPE_CALL(iteration_begin_phase, (benchmark, phase));
 }
@@ -180,7 +188,8 @@ static inline struct allocscope_retained allocscope_retained_since(struct allocs
 	return retained;
 }
 /* The same over all threads. */
-static inline struct allocscope_retained allocscope_retained_since_process(struct allocscope_mark mark)
+static inline struct allocscope_retained allocscope_retained_since_process(
+    struct allocscope_mark mark)
 {
 	struct allocscope_retained retained = {0, 0};
 
@@ -212,13 +221,14 @@ static inline void allocscope_pool_destroy(const void *pool)
 }
 
 /* Block macros. Leaving the block by break, return, goto or longjmp skips the end: don't. */
-#define ALLOCSCOPE_JOIN_(a, b) a##b
-#define ALLOCSCOPE_JOIN(a, b)  ALLOCSCOPE_JOIN_(a, b)
-#define ALLOCSCOPE_ITERATION(benchmark)                                                            \
-	for (int ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) =                                     \
-		 (allocscope_iteration_begin(benchmark), 1);                                       \
-	    ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) != 0;                                      \
-	    ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) = (allocscope_iteration_end(), 0))
+#	define ALLOCSCOPE_JOIN_(a, b) a##b
+#	define ALLOCSCOPE_JOIN(a, b)  ALLOCSCOPE_JOIN_(a, b)
+#	define ALLOCSCOPE_ITERATION(benchmark)                                                    \
+		for (int ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) =                             \
+			 (allocscope_iteration_begin(benchmark), 1);                               \
+		     ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) != 0;                             \
+		     ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) =                                 \
+			 (allocscope_iteration_end(), 0))
 
 /* Called when an assertion fails, after everything was printed; default: abort(). Returns the old handler. */
 typedef void (*allocscope_failure_handler)(const char *name, uint64_t survivors);
@@ -242,8 +252,8 @@ static inline void allocscope_fail(const char *name, uint64_t survivors)
 	else
 		abort();
 }
-static inline void allocscope_assert_end(struct allocscope_mark mark, bool process, const char *name, const char *file,
-    int line)
+static inline void allocscope_assert_end(
+    struct allocscope_mark mark, bool process, const char *name, const char *file, int line)
 {
 	const struct allocscope_functions *f = allocscope_functions_or_null();
 
@@ -264,19 +274,20 @@ static inline void allocscope_assert_end(struct allocscope_mark mark, bool proce
 	    name, file, line);
 	allocscope_fail(name, 0);
 }
-#define ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, process)                                            \
-	for (struct allocscope_mark ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__) =                  \
-		 allocscope_mark_now(),                                                            \
-				    *ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) =                 \
-					&ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__);              \
-	    ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) != NULL;                                   \
-	    allocscope_assert_end(                                                                 \
-		ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__), process, name, __FILE__, __LINE__),   \
-				    ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) = NULL)
+#	define ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, process)                                    \
+		for (struct allocscope_mark ALLOCSCOPE_JOIN(                                       \
+			 allocscope_mark_, __LINE__) = allocscope_mark_now(),                      \
+					   *ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) =          \
+					       &ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__);       \
+		     ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) != NULL;                          \
+		     allocscope_assert_end(ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__), process,   \
+			 name, __FILE__, __LINE__),                                                \
+					   ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) = NULL)
 /* Nothing that the calling thread allocates in the block may be alive at its end. */
-#define ALLOCSCOPE_ASSERT_ZERO_RETAINED(name)	      ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, false)
+#	define ALLOCSCOPE_ASSERT_ZERO_RETAINED(name) ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, false)
 /* The same for all threads. */
-#define ALLOCSCOPE_ASSERT_ZERO_RETAINED_PROCESS(name) ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, true)
+#	define ALLOCSCOPE_ASSERT_ZERO_RETAINED_PROCESS(name)                                      \
+		ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, true)
 
 #endif /* ALLOCSCOPE_IMPLEMENTATION */
 

@@ -4,15 +4,15 @@
 
 #include <stdint.h>
 
-#define STATUS_LIST(ROW)                                                         \
-	ROW(STATUS_OK, 0, "no error")                                            \
-	ROW(STATUS_IO, -1, "input or output failed")                             \
-	ROW(STATUS_NO_MEMORY, -2, "out of memory")                               \
-	ROW(STATUS_NOT_A_SNAPSHOT, -3, "not an allocscope snapshot")             \
-	ROW(STATUS_DAMAGED, -4, "the file is damaged")                           \
-	ROW(STATUS_CUT, -5, "the file was cut short")                            \
-	ROW(STATUS_UNSUPPORTED, -6, "the file needs a newer allocscope")         \
-	ROW(STATUS_NOT_FOUND, -7, "not found")                                   \
+#define STATUS_LIST(ROW)                                                                           \
+	ROW(STATUS_OK, 0, "no error")                                                              \
+	ROW(STATUS_IO, -1, "input or output failed")                                               \
+	ROW(STATUS_NO_MEMORY, -2, "out of memory")                                                 \
+	ROW(STATUS_NOT_A_SNAPSHOT, -3, "not an allocscope snapshot")                               \
+	ROW(STATUS_DAMAGED, -4, "the file is damaged")                                             \
+	ROW(STATUS_CUT, -5, "the file was cut short")                                              \
+	ROW(STATUS_UNSUPPORTED, -6, "the file needs a newer allocscope")                           \
+	ROW(STATUS_NOT_FOUND, -7, "not found")                                                     \
 	ROW(STATUS_BAD_ARGUMENT, -8, "bad argument")
 
 enum status {

@@ -42,20 +42,31 @@ static inline long system_call6(long number, long a, long b, long c, long d, lon
 	return x0;
 }
 #else
-#error "allocscope knows the system calls of x86-64 and aarch64 only"
+#	error "allocscope knows the system calls of x86-64 and aarch64 only"
 #endif
 
 #define SYSTEM_CALL_PICK(_1, _2, _3, _4, _5, _6, _7, name, ...) name
-#define SYSTEM_CALL_1(n)		    system_call6((n), 0, 0, 0, 0, 0, 0)
-#define SYSTEM_CALL_2(n, a)		    system_call6((n), SYSTEM_CALL_ARGUMENT(a), 0, 0, 0, 0, 0)
-#define SYSTEM_CALL_3(n, a, b)		    system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b), 0, 0, 0, 0)
-#define SYSTEM_CALL_4(n, a, b, c)	    system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b), SYSTEM_CALL_ARGUMENT(c), 0, 0, 0)
-#define SYSTEM_CALL_5(n, a, b, c, d)	    system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b), SYSTEM_CALL_ARGUMENT(c), SYSTEM_CALL_ARGUMENT(d), 0, 0)
-#define SYSTEM_CALL_6(n, a, b, c, d, e)	    system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b), SYSTEM_CALL_ARGUMENT(c), SYSTEM_CALL_ARGUMENT(d), SYSTEM_CALL_ARGUMENT(e), 0)
-#define SYSTEM_CALL_7(n, a, b, c, d, e, f)  system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b), SYSTEM_CALL_ARGUMENT(c), SYSTEM_CALL_ARGUMENT(d), SYSTEM_CALL_ARGUMENT(e), SYSTEM_CALL_ARGUMENT(f))
+#define SYSTEM_CALL_1(n)					system_call6((n), 0, 0, 0, 0, 0, 0)
+#define SYSTEM_CALL_2(n, a)					system_call6((n), SYSTEM_CALL_ARGUMENT(a), 0, 0, 0, 0, 0)
+#define SYSTEM_CALL_3(n, a, b)                                                                     \
+	system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b), 0, 0, 0, 0)
+#define SYSTEM_CALL_4(n, a, b, c)                                                                  \
+	system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b),                        \
+	    SYSTEM_CALL_ARGUMENT(c), 0, 0, 0)
+#define SYSTEM_CALL_5(n, a, b, c, d)                                                               \
+	system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b),                        \
+	    SYSTEM_CALL_ARGUMENT(c), SYSTEM_CALL_ARGUMENT(d), 0, 0)
+#define SYSTEM_CALL_6(n, a, b, c, d, e)                                                            \
+	system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b),                        \
+	    SYSTEM_CALL_ARGUMENT(c), SYSTEM_CALL_ARGUMENT(d), SYSTEM_CALL_ARGUMENT(e), 0)
+#define SYSTEM_CALL_7(n, a, b, c, d, e, f)                                                         \
+	system_call6((n), SYSTEM_CALL_ARGUMENT(a), SYSTEM_CALL_ARGUMENT(b),                        \
+	    SYSTEM_CALL_ARGUMENT(c), SYSTEM_CALL_ARGUMENT(d), SYSTEM_CALL_ARGUMENT(e),             \
+	    SYSTEM_CALL_ARGUMENT(f))
 /* system_call(SYS_xxx, arguments...): at most six arguments. */
 #define system_call(...)                                                                           \
 	SYSTEM_CALL_PICK(__VA_ARGS__, SYSTEM_CALL_7, SYSTEM_CALL_6, SYSTEM_CALL_5, SYSTEM_CALL_4,  \
-	    SYSTEM_CALL_3, SYSTEM_CALL_2, SYSTEM_CALL_1, )(__VA_ARGS__)
+	    SYSTEM_CALL_3, SYSTEM_CALL_2, SYSTEM_CALL_1, )                                         \
+	(__VA_ARGS__)
 
 #endif

@@ -27,30 +27,34 @@
 #include <stdint.h>
 
 /* \x89 catches 7-bit transports, \r\n and \n line-ending repair, \x1a a DOS "type". 16 bytes with the final 0. */
-#define SNAPSHOT_MAGIC	       "\x89" "ALLOCSCOPE\r\n\x1a\n"
-#define SNAPSHOT_MAGIC_BYTES   16
-#define SNAPSHOT_VERSION       1
-#define SNAPSHOT_ALIGNMENT     64
-#define SNAPSHOT_SECTIONS_MAX  64
+#define SNAPSHOT_MAGIC                                                                             \
+	"\x89"                                                                                     \
+	"ALLOCSCOPE\r\n\x1a\n"
+#define SNAPSHOT_MAGIC_BYTES	  16
+#define SNAPSHOT_VERSION	  1
+#define SNAPSHOT_ALIGNMENT	  64
+#define SNAPSHOT_SECTIONS_MAX	  64
 #define SNAPSHOT_STRING_BYTES_MAX (1u << 30)
 
 struct snapshot_file_header {
 	char magic[SNAPSHOT_MAGIC_BYTES];
-	uint32_t version;	   /* SNAPSHOT_VERSION */
-	uint32_t header_bytes;	   /* 64 */
-	uint64_t file_bytes;	   /* whole file; a shorter file was cut */
-	uint64_t table_offset;	   /* of the section table, multiple of 64 */
-	uint32_t section_count;	   /* at most SNAPSHOT_SECTIONS_MAX */
-	uint32_t flags;		   /* 0 */
-	uint64_t table_checksum;   /* XXH3-64, seed 0, of the section table */
-	uint64_t header_checksum;  /* XXH3-64, seed 0, of the 56 bytes before */
+	uint32_t version;	  /* SNAPSHOT_VERSION */
+	uint32_t header_bytes;	  /* 64 */
+	uint64_t file_bytes;	  /* whole file; a shorter file was cut */
+	uint64_t table_offset;	  /* of the section table, multiple of 64 */
+	uint32_t section_count;	  /* at most SNAPSHOT_SECTIONS_MAX */
+	uint32_t flags;		  /* 0 */
+	uint64_t table_checksum;  /* XXH3-64, seed 0, of the section table */
+	uint64_t header_checksum; /* XXH3-64, seed 0, of the 56 bytes before */
 };
 static_assert(sizeof(struct snapshot_file_header) == 64, "file header is 64 bytes");
 
-enum snapshot_section_flags { SNAPSHOT_SECTION_REQUIRED = 1 }; /* unknown and required: the reader refuses */
+enum snapshot_section_flags {
+	SNAPSHOT_SECTION_REQUIRED = 1
+}; /* unknown and required: the reader refuses */
 
 struct snapshot_section {
-	uint32_t id;	    /* enum snapshot_section_id; each at most once */
+	uint32_t id; /* enum snapshot_section_id; each at most once */
 	uint32_t flags;
 	uint64_t offset;    /* multiple of 64 */
 	uint64_t bytes;	    /* multiple of row_bytes */
@@ -61,14 +65,14 @@ struct snapshot_section {
 static_assert(sizeof(struct snapshot_section) == 40, "section row is 40 bytes");
 
 enum snapshot_section_id {
-	SNAPSHOT_RUN = 1,	     /* exactly one struct snapshot_run */
-	SNAPSHOT_STRINGS = 2,	     /* bytes */
-	SNAPSHOT_MODULES = 3,	     /* struct snapshot_module; row 0 = none */
-	SNAPSHOT_NODES = 4,	     /* struct snapshot_node; row 0 = none */
-	SNAPSHOT_STACKS = 5,	     /* struct snapshot_stack; row 0 = stack not known */
-	SNAPSHOT_THREADS = 6,	     /* struct snapshot_thread */
-	SNAPSHOT_BENCHMARKS = 7,     /* struct snapshot_benchmark */
-	SNAPSHOT_ITERATIONS = 8,     /* struct snapshot_iteration, ascending first_generation */
+	SNAPSHOT_RUN = 1,	 /* exactly one struct snapshot_run */
+	SNAPSHOT_STRINGS = 2,	 /* bytes */
+	SNAPSHOT_MODULES = 3,	 /* struct snapshot_module; row 0 = none */
+	SNAPSHOT_NODES = 4,	 /* struct snapshot_node; row 0 = none */
+	SNAPSHOT_STACKS = 5,	 /* struct snapshot_stack; row 0 = stack not known */
+	SNAPSHOT_THREADS = 6,	 /* struct snapshot_thread */
+	SNAPSHOT_BENCHMARKS = 7, /* struct snapshot_benchmark */
+	SNAPSHOT_ITERATIONS = 8, /* struct snapshot_iteration, ascending first_generation */
 	/* live blocks, columns of equal length, ascending address */
 	SNAPSHOT_BLOCK_ADDRESS = 16, /* uint64_t, strictly ascending */
 	SNAPSHOT_BLOCK_SIZE = 17,    /* uint64_t, requested bytes */
@@ -76,17 +80,20 @@ enum snapshot_section_id {
 	SNAPSHOT_BLOCK_EPOCH = 19,   /* uint32_t, identity together with the identity address */
 	SNAPSHOT_BLOCK_BORN = 20,    /* uint32_t, generation; 0 = outside iterations */
 	SNAPSHOT_BLOCK_EXTRAS = 21,  /* struct snapshot_block_extra, ascending block */
-	SNAPSHOT_BORN_RANGES = 22,   /* struct snapshot_born_range, ascending epoch: epochs that were merged */
+	SNAPSHOT_BORN_RANGES =
+	    22, /* struct snapshot_born_range, ascending epoch: epochs that were merged */
 	/* survival statistics */
-	SNAPSHOT_SAMPLES = 32,	     /* struct snapshot_sample, ascending generation: the sampled iteration ends */
-	SNAPSHOT_SERIES = 33,	     /* struct snapshot_series_point, ascending (stack, sample) */
-	SNAPSHOT_DEATHS = 34,	     /* struct snapshot_deaths, ascending stack */
-	SNAPSHOT_SURVIVAL = 35,	     /* struct snapshot_survival, ascending (stack, born_first, died_first) */
+	SNAPSHOT_SAMPLES =
+	    32, /* struct snapshot_sample, ascending generation: the sampled iteration ends */
+	SNAPSHOT_SERIES = 33, /* struct snapshot_series_point, ascending (stack, sample) */
+	SNAPSHOT_DEATHS = 34, /* struct snapshot_deaths, ascending stack */
+	SNAPSHOT_SURVIVAL =
+	    35, /* struct snapshot_survival, ascending (stack, born_first, died_first) */
 	/* what the program told us */
-	SNAPSHOT_ROOTS = 48,	     /* struct snapshot_root */
-	SNAPSHOT_POOLS = 49,	     /* struct snapshot_pool */
+	SNAPSHOT_ROOTS = 48, /* struct snapshot_root */
+	SNAPSHOT_POOLS = 49, /* struct snapshot_pool */
 	/* added by the tool: names for addresses, so that the file can be read elsewhere */
-	SNAPSHOT_NAMES = 64,	     /* struct snapshot_name, ascending (node, inline_depth) */
+	SNAPSHOT_NAMES = 64, /* struct snapshot_name, ascending (node, inline_depth) */
 };
 
 enum snapshot_trigger {
@@ -103,8 +110,10 @@ enum snapshot_trigger {
 };
 
 enum snapshot_run_flags {
-	SNAPSHOT_RUN_APPROXIMATE = 1,	/* a thread could not be held at the gate: the cut is not exact */
-	SNAPSHOT_RUN_JOURNALLED = 2,	/* trigger last: blocks freed after the iteration end were put back */
+	SNAPSHOT_RUN_APPROXIMATE =
+	    1, /* a thread could not be held at the gate: the cut is not exact */
+	SNAPSHOT_RUN_JOURNALLED =
+	    2, /* trigger last: blocks freed after the iteration end were put back */
 	SNAPSHOT_RUN_FORKED = 4,	/* this process began as a copy of its parent's heap */
 	SNAPSHOT_RUN_THREAD_SCOPE = 8,	/* iterations tag only the thread that began them */
 	SNAPSHOT_RUN_SAMPLED = 16,	/* sample=BYTES: numbers are estimates */
@@ -113,53 +122,61 @@ enum snapshot_run_flags {
 
 /* What was dropped or could not be seen; all 0 in a healthy exact run (nested and unknown_frees are information). */
 struct snapshot_losses {
-	uint64_t blocks;	 /* allocations that no table had room for: live, but not in the file */
-	uint64_t stacks;	 /* allocations filed under stack 0 because a stack could not be stored */
-	uint64_t frames_cut;	 /* allocations whose stack was deeper than max_frames */
-	uint64_t series;	 /* stacks without survival series (table full) */
-	uint64_t survival;	 /* deaths not in the survival matrix (table full) */
-	uint64_t iterations;	 /* iteration rows lost */
-	uint64_t deferred;	 /* operations in signal handlers that had to be dropped */
-	uint64_t replaced;	 /* an allocation at an address that was still live in our table */
-	uint64_t unknown_frees;	 /* frees of addresses never recorded (before start, paused, other allocator) */
-	uint64_t nested;	 /* allocator calls made by the allocator or the C library inside ours, passed through */
-	uint64_t ignored_marks;	 /* iteration begins ignored because one was open, and ends without begin */
-	uint64_t journal;	 /* frees after the last iteration end that the journal had no room for */
-	uint64_t threads;	 /* threads that had no record of their own */
-	uint64_t paused;	 /* allocations not recorded between allocscope_pause and allocscope_resume */
+	uint64_t blocks; /* allocations that no table had room for: live, but not in the file */
+	uint64_t stacks; /* allocations filed under stack 0 because a stack could not be stored */
+	uint64_t frames_cut; /* allocations whose stack was deeper than max_frames */
+	uint64_t series;     /* stacks without survival series (table full) */
+	uint64_t survival;   /* deaths not in the survival matrix (table full) */
+	uint64_t iterations; /* iteration rows lost */
+	uint64_t deferred;   /* operations in signal handlers that had to be dropped */
+	uint64_t replaced;   /* an allocation at an address that was still live in our table */
+	uint64_t
+	    unknown_frees; /* frees of addresses never recorded (before start, paused, other allocator) */
+	uint64_t
+	    nested; /* allocator calls made by the allocator or the C library inside ours, passed through */
+	uint64_t
+	    ignored_marks; /* iteration begins ignored because one was open, and ends without begin */
+	uint64_t journal; /* frees after the last iteration end that the journal had no room for */
+	uint64_t threads; /* threads that had no record of their own */
+	uint64_t
+	    paused; /* allocations not recorded between allocscope_pause and allocscope_resume */
 };
 
 struct snapshot_totals {
-	uint64_t allocs, bytes;		    /* realloc growth adds to bytes, not to allocs */
-	uint64_t frees, freed_bytes;	    /* realloc shrinkage adds to freed_bytes */
+	uint64_t allocs, bytes;	     /* realloc growth adds to bytes, not to allocs */
+	uint64_t frees, freed_bytes; /* realloc shrinkage adds to freed_bytes */
 	uint64_t reallocs;
 	uint64_t temporary, temporary_bytes; /* born and freed in the same generation >= 1 */
-	uint64_t live_blocks, live_bytes;   /* = the BLOCK columns */
-	uint64_t peak_bytes;		    /* highest live bytes so far */
-	uint64_t peak_error_bytes;	    /* the true peak lies within +- this; 0 on one thread */
-	uint64_t peak_generation;	    /* in which the peak was reached */
+	uint64_t live_blocks, live_bytes;    /* = the BLOCK columns */
+	uint64_t peak_bytes;		     /* highest live bytes so far */
+	uint64_t peak_error_bytes; /* the true peak lies within +- this; 0 on one thread */
+	uint64_t peak_generation;  /* in which the peak was reached */
 };
 
 /* Bytes of our own memory, per table: what the profiler costs. */
 struct snapshot_costs {
-	uint64_t live_table, large_table, stack_index, nodes, stacks, counters, survival, iterations, threads, other;
+	uint64_t live_table, large_table, stack_index, nodes, stacks, counters, survival,
+	    iterations, threads, other;
 };
 
 struct snapshot_run {
-	uint8_t run_id[16];	 /* random, equal in all files of one process; a forked child gets its own */
+	uint8_t
+	    run_id[16]; /* random, equal in all files of one process; a forked child gets its own */
 	uint8_t parent_run_id[16]; /* of the process this one was forked from, or zeros */
-	uint64_t start_time_ns;	 /* Unix time at start of recording */
-	uint64_t time_ns;	 /* Unix time of the cut */
-	uint64_t elapsed_ns;	 /* monotonic, start to cut */
-	uint64_t pause_ns;	 /* how long the host stood still for this file */
+	uint64_t start_time_ns;	   /* Unix time at start of recording */
+	uint64_t time_ns;	   /* Unix time of the cut */
+	uint64_t elapsed_ns;	   /* monotonic, start to cut */
+	uint64_t pause_ns;	   /* how long the host stood still for this file */
 	uint32_t pid, parent_pid;
-	uint32_t trigger;	 /* enum snapshot_trigger */
-	uint32_t flags;		 /* enum snapshot_run_flags */
-	uint32_t cut_epoch;	 /* blocks with epoch <= this were born before the cut */
-	uint32_t inherited_epoch; /* forked: blocks with epoch <= this came from the parent; else 0 */
-	uint32_t generation;	 /* of the open iteration, or of the last that ended */
-	uint32_t renumberings;	 /* how often epochs were merged; ids compare only between equal values */
-	uint32_t granule_bytes;	 /* of the live table */
+	uint32_t trigger;   /* enum snapshot_trigger */
+	uint32_t flags;	    /* enum snapshot_run_flags */
+	uint32_t cut_epoch; /* blocks with epoch <= this were born before the cut */
+	uint32_t
+	    inherited_epoch; /* forked: blocks with epoch <= this came from the parent; else 0 */
+	uint32_t generation; /* of the open iteration, or of the last that ended */
+	uint32_t
+	    renumberings; /* how often epochs were merged; ids compare only between equal values */
+	uint32_t granule_bytes; /* of the live table */
 	uint32_t max_frames, warmup;
 	uint32_t page_bytes;
 	uint32_t program;	 /* string: base name */
@@ -182,20 +199,26 @@ struct snapshot_run {
 };
 
 struct snapshot_module {
-	uint64_t start, end;	 /* address range [start, end) of all its segments */
-	uint64_t bias;		 /* address = bias + ELF virtual address */
-	uint32_t path;		 /* string */
-	uint32_t build_id;	 /* string: lower-case hex, or empty */
-	uint32_t load_serial;	 /* ascending with time: a later module at the same addresses has a higher one */
-	uint32_t flags;		 /* enum snapshot_module_flags */
+	uint64_t start, end; /* address range [start, end) of all its segments */
+	uint64_t bias;	     /* address = bias + ELF virtual address */
+	uint32_t path;	     /* string */
+	uint32_t build_id;   /* string: lower-case hex, or empty */
+	uint32_t
+	    load_serial; /* ascending with time: a later module at the same addresses has a higher one */
+	uint32_t flags; /* enum snapshot_module_flags */
 };
-enum snapshot_module_flags { SNAPSHOT_MODULE_MAIN = 1, SNAPSHOT_MODULE_UNLOADED = 2, SNAPSHOT_MODULE_SELF = 4 };
+enum snapshot_module_flags {
+	SNAPSHOT_MODULE_MAIN = 1,
+	SNAPSHOT_MODULE_UNLOADED = 2,
+	SNAPSHOT_MODULE_SELF = 4
+};
 
 /* A frame in a call-stack tree: parent is the caller. A node's parent has a lower number. */
 struct snapshot_node {
-	uint64_t pc;	   /* return address (innermost-to-outermost all are); a root node holds its thread row + 1 */
-	uint32_t parent;   /* node of the caller; 0 for a root node */
-	uint32_t module;   /* row of MODULES; 0 unknown; roots have 0 */
+	uint64_t
+	    pc; /* return address (innermost-to-outermost all are); a root node holds its thread row + 1 */
+	uint32_t parent; /* node of the caller; 0 for a root node */
+	uint32_t module; /* row of MODULES; 0 unknown; roots have 0 */
 };
 
 enum snapshot_stack_flags {
@@ -204,67 +227,69 @@ enum snapshot_stack_flags {
 
 /* Counters of one distinct stack, over the whole run up to the cut. */
 struct snapshot_stack {
-	uint32_t leaf;	   /* node of the innermost frame */
-	uint32_t flags;	   /* enum snapshot_stack_flags */
+	uint32_t leaf;	/* node of the innermost frame */
+	uint32_t flags; /* enum snapshot_stack_flags */
 	uint64_t allocs, bytes;
-	uint64_t frees, freed_bytes;	     /* of blocks born here, wherever freed */
+	uint64_t frees, freed_bytes; /* of blocks born here, wherever freed */
 	uint64_t temporary, temporary_bytes;
 	uint64_t reallocs;
-	uint64_t peak_bytes;		     /* its share at the moment of the process's peak */
+	uint64_t peak_bytes; /* its share at the moment of the process's peak */
 };
 
 struct snapshot_thread {
 	uint64_t allocs, bytes, frees, freed_bytes;
-	uint32_t tid;	   /* of the last thread that used this row */
-	uint32_t uses;	   /* threads that used it, one after the other */
-	uint32_t name;	   /* string */
-	uint32_t flags;	   /* 1: alive at the cut; 2: shared by all threads beyond the limit */
+	uint32_t tid;	/* of the last thread that used this row */
+	uint32_t uses;	/* threads that used it, one after the other */
+	uint32_t name;	/* string */
+	uint32_t flags; /* 1: alive at the cut; 2: shared by all threads beyond the limit */
 };
 
 struct snapshot_benchmark {
-	uint32_t name;	       /* string */
+	uint32_t name; /* string */
 	uint32_t reserved;
-	uint64_t iterations;   /* ended */
-	uint64_t counted;      /* of them not warm-up */
+	uint64_t iterations; /* ended */
+	uint64_t counted;    /* of them not warm-up */
 };
 
 enum snapshot_phase { SNAPSHOT_PHASE_WARMUP = 1, SNAPSHOT_PHASE_COUNTED = 2 };
 
 /* One iteration, or `count` neighbouring ones of one benchmark and phase that were merged. */
 struct snapshot_iteration {
-	uint32_t benchmark;	   /* row of BENCHMARKS */
-	uint32_t phase;		   /* enum snapshot_phase */
+	uint32_t benchmark; /* row of BENCHMARKS */
+	uint32_t phase;	    /* enum snapshot_phase */
 	uint32_t first_generation, last_generation;
-	uint64_t first;		   /* number inside the benchmark, from 1 */
+	uint64_t first; /* number inside the benchmark, from 1 */
 	uint64_t count;
 	uint64_t allocs, bytes, frees, freed_bytes, temporary, temporary_bytes, reallocs;
-	uint64_t survived_blocks;  /* born in it and alive at its end */
-	int64_t survived_bytes;	   /* bytes born in it minus bytes of its own that were freed in it */
-	uint64_t live_blocks;	   /* of the process at its end (last of the merged) */
+	uint64_t survived_blocks; /* born in it and alive at its end */
+	int64_t survived_bytes; /* bytes born in it minus bytes of its own that were freed in it */
+	uint64_t live_blocks;	/* of the process at its end (last of the merged) */
 	uint64_t live_bytes;
-	uint64_t peak_bytes;	   /* highest inside it (maximum of the merged) */
-	uint64_t ns;		   /* wall time, sum */
-	uint64_t maximum_allocs, maximum_bytes, maximum_survived_blocks, maximum_survived_bytes; /* of one iteration */
-	uint32_t thread;	   /* row of THREADS that began it */
-	uint32_t flags;		   /* 1: still open at the cut */
+	uint64_t peak_bytes; /* highest inside it (maximum of the merged) */
+	uint64_t ns;	     /* wall time, sum */
+	uint64_t maximum_allocs, maximum_bytes, maximum_survived_blocks,
+	    maximum_survived_bytes; /* of one iteration */
+	uint32_t thread;	    /* row of THREADS that began it */
+	uint32_t flags;		    /* 1: still open at the cut */
 };
 
 enum snapshot_block_flags {
-	SNAPSHOT_BLOCK_MOVED = 1,   /* realloc moved it: identity_address differs from its address */
+	SNAPSHOT_BLOCK_MOVED = 1, /* realloc moved it: identity_address differs from its address */
 	SNAPSHOT_BLOCK_RESIZED = 2, /* realloc changed it: resize_stack is set */
 	SNAPSHOT_BLOCK_IGNORED = 4, /* allocscope_ignore */
 	SNAPSHOT_BLOCK_LABELLED = 8,
 	SNAPSHOT_BLOCK_JOURNALLED = 16, /* freed after the last iteration end, put back */
-	SNAPSHOT_BLOCK_POOLED = 32, /* lies inside a block of the allocator: allocscope_pool_alloc */
+	SNAPSHOT_BLOCK_POOLED =
+	    32, /* lies inside a block of the allocator: allocscope_pool_alloc */
 };
 
 struct snapshot_block_extra {
 	uint64_t block;		   /* row of the BLOCK columns */
 	uint64_t identity_address; /* id = (identity_address, epoch) */
 	uint32_t flags;
-	uint32_t resize_stack;	   /* row of STACKS; 0 none */
-	uint32_t label;		   /* string; 0 none */
-	uint32_t pool;		   /* row of POOLS + 1; 0 none */
+	uint32_t resize_stack; /* row of STACKS; 0 none */
+	uint32_t label;	       /* string; 0 none */
+	uint32_t pool;	       /* row of POOLS + 1; 0 none */
 };
 
 struct snapshot_born_range {
@@ -274,7 +299,7 @@ struct snapshot_born_range {
 /* An iteration end at which all stacks were counted. At most 64; when full every second one is dropped. */
 struct snapshot_sample {
 	uint32_t generation;
-	uint32_t benchmark;	/* row of BENCHMARKS */
+	uint32_t benchmark; /* row of BENCHMARKS */
 	uint32_t phase;
 	uint32_t reserved;
 	uint64_t live_blocks, live_bytes;
@@ -313,7 +338,7 @@ struct snapshot_pool {
 
 struct snapshot_name {
 	uint32_t node;
-	uint32_t inline_depth; /* 0 = innermost (inlined) function of the frame */
+	uint32_t inline_depth;	 /* 0 = innermost (inlined) function of the frame */
 	uint32_t function, file; /* strings */
 	uint32_t line, column;	 /* 0 unknown */
 };

@@ -6,7 +6,8 @@
 
 #include "base/fd_io.h"
 
-void snapshot_writer_begin(struct snapshot_writer *writer, int fd, void *buffer, size_t buffer_bytes)
+void snapshot_writer_begin(
+    struct snapshot_writer *writer, int fd, void *buffer, size_t buffer_bytes)
 {
 	memset(writer, 0, sizeof *writer);
 	writer->fd = fd;
@@ -18,7 +19,8 @@ void snapshot_writer_begin(struct snapshot_writer *writer, int fd, void *buffer,
 static void flush(struct snapshot_writer *writer)
 {
 	if (writer->error == 0 && writer->used > 0)
-		writer->error = fd_pwrite_full(writer->fd, writer->buffer, writer->used, writer->offset);
+		writer->error =
+		    fd_pwrite_full(writer->fd, writer->buffer, writer->used, writer->offset);
 	writer->offset += writer->used;
 	writer->used = 0;
 }
@@ -49,7 +51,8 @@ static void pad(struct snapshot_writer *writer)
 		put_raw(writer, zeros, SNAPSHOT_ALIGNMENT - past);
 }
 
-void snapshot_writer_section(struct snapshot_writer *writer, uint32_t id, uint32_t row_bytes, uint32_t flags)
+void snapshot_writer_section(
+    struct snapshot_writer *writer, uint32_t id, uint32_t row_bytes, uint32_t flags)
 {
 	struct snapshot_section *section = &writer->sections[writer->section_count];
 
@@ -58,8 +61,10 @@ void snapshot_writer_section(struct snapshot_writer *writer, uint32_t id, uint32
 		return;
 	}
 	pad(writer);
-	*section = (struct snapshot_section){
-	    .id = id, .flags = flags, .offset = writer->offset + writer->used, .row_bytes = row_bytes};
+	*section = (struct snapshot_section){.id = id,
+	    .flags = flags,
+	    .offset = writer->offset + writer->used,
+	    .row_bytes = row_bytes};
 	writer->open = 1;
 	checksum_begin(&writer->checksum);
 }
@@ -102,7 +107,8 @@ int snapshot_writer_finish(struct snapshot_writer *writer)
 	flush(writer);
 	header.file_bytes = writer->offset;
 	header.table_checksum = checksum_of(writer->sections, table_bytes);
-	header.header_checksum = checksum_of(&header, offsetof(struct snapshot_file_header, header_checksum));
+	header.header_checksum =
+	    checksum_of(&header, offsetof(struct snapshot_file_header, header_checksum));
 	if (writer->error == 0)
 		writer->error = fd_pwrite_full(writer->fd, &header, sizeof header, 0);
 	return writer->error;

@@ -14,10 +14,10 @@
 
 struct snapshot_writer {
 	int fd;
-	int error;		/* 0 or -errno of the first failure */
-	char *buffer;		/* the caller's */
+	int error;    /* 0 or -errno of the first failure */
+	char *buffer; /* the caller's */
 	size_t buffer_bytes, used;
-	uint64_t offset;	/* of buffer[0] in the file */
+	uint64_t offset; /* of buffer[0] in the file */
 	uint32_t section_count;
 	struct snapshot_section sections[SNAPSHOT_SECTIONS_MAX];
 	struct checksum checksum; /* of the open section */
@@ -25,9 +25,11 @@ struct snapshot_writer {
 };
 
 /* Start a file on FD (opened for writing, empty). BUFFER (at least 4096 bytes) stays the caller's and must live until finish. */
-void snapshot_writer_begin(struct snapshot_writer *writer, int fd, void *buffer, size_t buffer_bytes);
+void snapshot_writer_begin(
+    struct snapshot_writer *writer, int fd, void *buffer, size_t buffer_bytes);
 /* Open a section of rows of ROW_BYTES. Sections may come in any order, each id once. */
-void snapshot_writer_section(struct snapshot_writer *writer, uint32_t id, uint32_t row_bytes, uint32_t flags);
+void snapshot_writer_section(
+    struct snapshot_writer *writer, uint32_t id, uint32_t row_bytes, uint32_t flags);
 void snapshot_writer_put(struct snapshot_writer *writer, const void *bytes, size_t count);
 void snapshot_writer_end_section(struct snapshot_writer *writer);
 /* Write table and header. Returns 0 or -errno. Does not sync or close. */

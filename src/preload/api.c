@@ -1,0 +1,346 @@
+/*
+ * The functions of <allocscope/allocscope.h>, exported by name (for foreign-function interfaces) and as one table
+ * (for the header, which looks it up once). Each runs with the caller's block marked busy, so that nothing that
+ * happens inside is recorded; snapshots are taken outside.
+ */
+#define ALLOCSCOPE_IMPLEMENTATION
+#include "allocscope/allocscope.h"
+
+#include <errno.h>
+
+#include "base/compiler.h"
+#include "base/text.h"
+#include "preload/annotations.h"
+#include "preload/counters.h"
+#include "preload/epoch.h"
+#include "preload/guard.h"
+#include "preload/iteration.h"
+#include "preload/lifecycle.h"
+#include "preload/message.h"
+#include "preload/snapshot_take.h"
+#include "snapshot/format.h"
+
+EXPORT bool allocscope_active(void);
+EXPORT void allocscope_iteration_begin(const char *benchmark);
+EXPORT void allocscope_iteration_begin_phase(const char *benchmark, enum allocscope_phase phase);
+EXPORT void allocscope_iteration_end(void);
+EXPORT int allocscope_snapshot(const char *path);
+EXPORT void allocscope_label(const void *block, const char *type);
+EXPORT void allocscope_root(const void *start, size_t bytes, const char *name);
+EXPORT void allocscope_ignore(const void *block);
+EXPORT void allocscope_pause(void);
+EXPORT void allocscope_resume(void);
+EXPORT struct allocscope_stats allocscope_stats_now(void);
+EXPORT struct allocscope_mark allocscope_mark_now(void);
+EXPORT struct allocscope_retained allocscope_retained_since(struct allocscope_mark mark);
+EXPORT struct allocscope_retained allocscope_retained_since_process(struct allocscope_mark mark);
+EXPORT void allocscope_pool_create(const void *pool, const char *name);
+EXPORT void allocscope_pool_alloc(const void *pool, const void *block, size_t bytes);
+EXPORT void allocscope_pool_free(const void *pool, const void *block);
+EXPORT void allocscope_pool_reset(const void *pool);
+EXPORT void allocscope_pool_destroy(const void *pool);
+
+/* The calling thread's block, or NULL when nothing is recorded in this process. */
+static struct thread_state *caller(void)
+{
+	return lifecycle_is_recording() && lifecycle_is_own_process() ? thread_state_attach()
+								      : NULL;
+}
+
+EXPORT bool allocscope_active(void)
+{
+	return lifecycle_is_recording();
+}
+
+EXPORT void allocscope_iteration_begin(const char *benchmark)
+{
+	struct thread_state *state = caller();
+
+	if (state != NULL)
+		iteration_begin(state, benchmark, 0);
+}
+
+EXPORT void allocscope_iteration_begin_phase(const char *benchmark, enum allocscope_phase phase)
+{
+	struct thread_state *state = caller();
+
+	if (state != NULL)
+		iteration_begin(state, benchmark,
+		    phase == ALLOCSCOPE_WARMUP ? SNAPSHOT_PHASE_WARMUP : SNAPSHOT_PHASE_COUNTED);
+}
+
+EXPORT void allocscope_iteration_end(void)
+{
+	struct thread_state *state = caller();
+	int saved_errno = errno;
+
+	if (state != NULL)
+		iteration_end(state);
+	errno = saved_errno;
+}
+
+EXPORT int allocscope_snapshot(const char *path)
+{
+	int saved_errno = errno;
+
+	if (caller() == NULL)
+		return -ENOSYS;
+	int result = snapshot_take(path, SNAPSHOT_BY_API, "", NULL);
+
+	errno = saved_errno;
+	return result;
+}
+
+EXPORT void allocscope_label(const void *block, const char *type)
+{
+	struct thread_state *state = guard_enter();
+
+	if (state == NULL)
+		return;
+	annotation_label(state, block, type);
+	guard_leave(state);
+}
+
+EXPORT void allocscope_root(const void *start, size_t bytes, const char *name)
+{
+	if (caller() != NULL)
+		annotation_root(start, bytes, name);
+}
+
+EXPORT void allocscope_ignore(const void *block)
+{
+	struct thread_state *state = guard_enter();
+
+	if (state == NULL)
+		return;
+	annotation_ignore(state, block);
+	guard_leave(state);
+}
+
+EXPORT void allocscope_pause(void)
+{
+	struct thread_state *state = caller();
+
+	if (state != NULL)
+		state->paused++;
+}
+
+EXPORT void allocscope_resume(void)
+{
+	struct thread_state *state = caller();
+
+	if (state != NULL && state->paused > 0)
+		state->paused--;
+}
+
+static void fill_counts(struct allocscope_counts *counts, const struct thread_totals *totals)
+{
+	counts->allocs = totals->allocs;
+	counts->bytes = totals->bytes;
+	counts->frees = totals->frees;
+	counts->freed_bytes = totals->freed_bytes;
+	counts->live_blocks = totals->allocs - totals->frees;
+	counts->live_bytes = totals->bytes - totals->freed_bytes;
+}
+
+EXPORT struct allocscope_stats allocscope_stats_now(void)
+{
+	struct allocscope_stats stats = {{0}, {0}};
+	struct thread_state *state = caller();
+
+	if (state == NULL)
+		return stats;
+	struct thread_totals process = counters_sum();
+
+	fill_counts(&stats.process, &process);
+	fill_counts(&stats.thread, &state->totals);
+	stats.process.peak_bytes = counters_peak();
+	if (stats.process.peak_bytes < stats.process.live_bytes)
+		stats.process.peak_bytes = stats.process.live_bytes;
+	return stats;
+}
+
+EXPORT struct allocscope_mark allocscope_mark_now(void)
+{
+	struct allocscope_mark mark = {0, 0, 0};
+	struct thread_state *state = caller();
+
+	if (state == NULL)
+		return mark;
+	iteration_lock();
+	(void)gate_close(thread_current);
+	mark.epoch = iteration_cut();
+	gate_open();
+	iteration_unlock();
+	mark.thread = state->row;
+	mark.allocs = state->totals.allocs;
+	return mark;
+}
+
+struct retained_search {
+	struct allocscope_mark mark;
+	bool process;
+	struct allocscope_retained sum;
+};
+
+/* The thread row at the root of STACK. */
+static uint32_t row_of(uint32_t stack)
+{
+	const struct stack_row *row = stack_table_get(stack);
+	const struct node_row *node = row != NULL ? stack_table_node(row->leaf) : NULL;
+
+	while (node != NULL && node->parent != 0)
+		node = stack_table_node(node->parent);
+	return node != NULL ? (uint32_t)node->pc - 1 : UINT32_MAX;
+}
+
+static bool add_retained(void *context, const struct live_block *block)
+{
+	struct retained_search *search = context;
+
+	if (block->epoch > search->mark.epoch && (block->flags & SNAPSHOT_BLOCK_IGNORED) == 0 &&
+	    (search->process || row_of(block->stack) == search->mark.thread)) {
+		search->sum.blocks++;
+		search->sum.bytes += block->size;
+	}
+	return true;
+}
+
+static struct allocscope_retained retained_since(struct allocscope_mark mark, bool process)
+{
+	struct retained_search search = {.mark = mark, .process = process};
+
+	if (caller() != NULL && mark.epoch != 0) {
+		(void)gate_close(thread_current);
+		live_table_each(add_retained, &search);
+		gate_open();
+	}
+	return search.sum;
+}
+
+EXPORT struct allocscope_retained allocscope_retained_since(struct allocscope_mark mark)
+{
+	return retained_since(mark, false);
+}
+
+EXPORT struct allocscope_retained allocscope_retained_since_process(struct allocscope_mark mark)
+{
+	return retained_since(mark, true);
+}
+
+EXPORT void allocscope_pool_create(const void *pool, const char *name)
+{
+	if (caller() != NULL)
+		annotation_pool_create(pool, name);
+}
+
+EXPORT void allocscope_pool_alloc(const void *pool, const void *block, size_t bytes)
+{
+	struct thread_state *state = guard_enter();
+
+	if (state == NULL)
+		return;
+	annotation_pool_alloc(state, pool, block, bytes);
+	guard_leave(state);
+}
+
+EXPORT void allocscope_pool_free(const void *pool, const void *block)
+{
+	struct thread_state *state = guard_enter();
+
+	if (state == NULL)
+		return;
+	annotation_pool_free(state, pool, block);
+	guard_leave(state);
+}
+
+static void pool_reset(const void *pool, bool destroy)
+{
+	struct thread_state *state = guard_enter();
+
+	if (state == NULL)
+		return;
+	annotation_pool_reset(state, pool, destroy);
+	guard_leave(state);
+}
+
+EXPORT void allocscope_pool_reset(const void *pool)
+{
+	pool_reset(pool, false);
+}
+
+EXPORT void allocscope_pool_destroy(const void *pool)
+{
+	pool_reset(pool, true);
+}
+
+/* ---- the table ---- */
+
+static void table_stats_now(struct allocscope_stats *ret_stats)
+{
+	*ret_stats = allocscope_stats_now();
+}
+
+static void table_mark_now(struct allocscope_mark *ret_mark)
+{
+	*ret_mark = allocscope_mark_now();
+}
+
+static void table_retained_since(
+    struct allocscope_mark mark, bool process, struct allocscope_retained *ret_retained)
+{
+	*ret_retained = retained_since(mark, process);
+}
+
+static uint64_t table_assert_retained(
+    struct allocscope_mark mark, bool process, const char *name, const char *file, int line)
+{
+	struct allocscope_retained retained = retained_since(mark, process);
+	char buffer[MESSAGE_BYTES];
+	struct text text;
+
+	if (caller() == NULL || retained.blocks == 0)
+		return 0;
+	message_begin(&text, buffer);
+	text_add(&text, "assertion \"");
+	text_add(&text, name);
+	text_add(&text, "\" at ");
+	text_add(&text, file);
+	text_add(&text, ":");
+	text_add_unsigned(&text, (uint64_t)line);
+	text_add(&text, " failed: ");
+	text_add_unsigned(&text, retained.blocks);
+	text_add(&text, " blocks, ");
+	text_add_unsigned(&text, retained.bytes);
+	text_add(&text, " bytes, are retained; the snapshot that holds them follows");
+	message_end_always(&text);
+	(void)snapshot_take(NULL, SNAPSHOT_BY_API, name, NULL);
+	return retained.blocks;
+}
+
+EXPORT struct allocscope_functions allocscope_functions_1 = {
+    .size = sizeof(struct allocscope_functions),
+    .iteration_begin = allocscope_iteration_begin,
+    .iteration_begin_phase = allocscope_iteration_begin_phase,
+    .iteration_end = allocscope_iteration_end,
+    .snapshot = allocscope_snapshot,
+    .label = allocscope_label,
+    .root = allocscope_root,
+    .ignore = allocscope_ignore,
+    .pause = allocscope_pause,
+    .resume = allocscope_resume,
+    .stats_now = table_stats_now,
+    .mark_now = table_mark_now,
+    .retained_since = table_retained_since,
+    .pool_create = allocscope_pool_create,
+    .pool_alloc = allocscope_pool_alloc,
+    .pool_free = allocscope_pool_free,
+    .pool_reset = allocscope_pool_reset,
+    .pool_destroy = allocscope_pool_destroy,
+    .assert_retained = table_assert_retained,
+};
+
+void annotations_switch_off(void)
+{
+	allocscope_functions_1.size = 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * Our own memory: mapped pages, never the host's heap. Counted by use, so that `allocscope info` can say what
+ * the profiler costs. Async-signal-safe; lock-free.
+ */
+#ifndef PRELOAD_ARENA_H
+#define PRELOAD_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum arena_use {
+	ARENA_LIVE_TABLE,
+	ARENA_LARGE_TABLE,
+	ARENA_STACK_INDEX,
+	ARENA_NODES,
+	ARENA_STACKS,
+	ARENA_COUNTERS,
+	ARENA_SURVIVAL,
+	ARENA_ITERATIONS,
+	ARENA_THREADS,
+	ARENA_OTHER,
+	ARENA_USES
+};
+
+/* Zeroed pages for ever, or NULL when the system refuses. */
+void *arena_map(size_t bytes, enum arena_use use);
+/* Give back what arena_map returned. */
+void arena_unmap(void *start, size_t bytes, enum arena_use use);
+/* A small zeroed piece for ever, aligned to 16; NULL when memory is short. */
+void *arena_small(size_t bytes, enum arena_use use);
+/* Mapped bytes by use (an upper bound of what is resident). */
+uint64_t arena_bytes(enum arena_use use);
+
+#endif

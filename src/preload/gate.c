@@ -1,0 +1,61 @@
+#include "preload/gate.h"
+
+#include "preload/system.h"
+
+atomic_uint gate_is_closed;
+bool gate_needs_fence;
+
+void gate_init(void)
+{
+	gate_needs_fence = system_barrier_register() != 0;
+}
+
+void gate_pass(struct thread_state *state)
+{
+	do {
+		atomic_store_explicit(&state->busy, 0, memory_order_release);
+		if (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0)
+			system_wait_while(&gate_is_closed, 1);
+		atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
+		atomic_thread_fence(memory_order_seq_cst);
+	} while (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0);
+}
+
+/* STATE and the blocks of its handlers, or the blocks below it, belong to the thread that closes. */
+static bool is_own(const struct thread_state *self, const struct thread_state *state)
+{
+	return self != NULL && state->tid == self->tid &&
+	       atomic_load_explicit(&state->in_use, memory_order_relaxed) != 0;
+}
+
+static bool all_outside(const struct thread_state *self)
+{
+	for (const struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next)
+		if (atomic_load_explicit(&state->busy, memory_order_acquire) != 0 &&
+		    !is_own(self, state))
+			return false;
+	return true;
+}
+
+bool gate_close(const struct thread_state *self)
+{
+	atomic_store_explicit(&gate_is_closed, 1, memory_order_seq_cst);
+	if (gate_needs_fence || system_barrier_all_threads() != 0)
+		atomic_thread_fence(memory_order_seq_cst);
+	uint64_t start = system_monotonic_ns();
+
+	for (unsigned round = 0; !all_outside(self); round++) {
+		if (system_monotonic_ns() - start > GATE_WAIT_NS)
+			return false;
+		if (round > 16)
+			system_sleep_ns(50000);
+	}
+	return true;
+}
+
+void gate_open(void)
+{
+	atomic_store_explicit(&gate_is_closed, 0, memory_order_release);
+	system_wake_all(&gate_is_closed);
+}

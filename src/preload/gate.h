@@ -1,0 +1,49 @@
+/*
+ * The gate: everyone stands outside the hooks while the table is cut.
+ *
+ * A hook stores `busy` plainly, then looks at the gate; whoever closes the gate stores it, then makes every
+ * thread pass a memory barrier with membarrier(2), then looks at the busy flags. Either the thread sees the
+ * gate, or we see the thread: the hooks pay no fence. The wait is bounded (GATE_WAIT_NS): a thread that stays
+ * inside, say because it waits for the loader's lock held by one that stands at our gate, makes the cut
+ * approximate, never a deadlock.
+ */
+#ifndef PRELOAD_GATE_H
+#define PRELOAD_GATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "preload/thread_state.h"
+
+#define GATE_WAIT_NS 100000000u
+
+extern atomic_uint gate_is_closed;
+extern bool gate_needs_fence; /* no membarrier here: hooks fence themselves */
+
+void gate_init(void);
+/* Close, and wait until no other thread is inside a hook. SELF (the caller's block) is not waited for.
+ * Returns false when a thread stayed inside: the cut is approximate. Close once at a time. */
+bool gate_close(const struct thread_state *self);
+void gate_open(void);
+/* Wait outside, then enter again: STATE's busy is set on return. */
+void gate_pass(struct thread_state *state);
+
+/* Enter a hook with a block whose busy flag is clear. */
+static inline void gate_enter(struct thread_state *state)
+{
+	atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
+	if (unlikely(gate_needs_fence))
+		atomic_thread_fence(memory_order_seq_cst);
+	else
+		atomic_signal_fence(memory_order_seq_cst);
+	if (unlikely(atomic_load_explicit(&gate_is_closed, memory_order_relaxed) != 0))
+		gate_pass(state);
+}
+
+static inline void gate_leave(struct thread_state *state)
+{
+	atomic_store_explicit(&state->busy, 0, memory_order_release);
+}
+
+#endif

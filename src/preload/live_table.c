@@ -1,0 +1,269 @@
+#include "preload/live_table.h"
+
+#include "preload/arena.h"
+
+#define RECORD_CHUNK_BITS 12
+#define RECORD_CHUNK	  (1u << RECORD_CHUNK_BITS)
+#define RECORD_CHUNKS_MAX (1u << 16)
+#define BATCH		  128 /* free records passed on at once */
+
+_Atomic(atomic_uint_least64_t *) *live_top;
+unsigned live_granule_shift = 5;
+
+struct large_record {
+	struct live_block block;
+	uint32_t next;	     /* free: the next one in the list of its thread or batch */
+	uint32_t next_batch; /* free, first of a batch: first of the next batch */
+};
+
+static _Atomic(struct large_record *) record_chunks[RECORD_CHUNKS_MAX];
+static atomic_uint record_count = 1; /* number 0 is none */
+/* Stack of batches: number of the first record, and a counter against its reuse between read and swap (ABA). */
+static atomic_uint_least64_t free_batches;
+
+bool live_table_init(unsigned granule_shift)
+{
+	live_granule_shift = granule_shift;
+	live_top = arena_map(LIVE_REGIONS * sizeof live_top[0], ARENA_LIVE_TABLE);
+	return live_top != NULL;
+}
+
+static size_t leaf_words(void)
+{
+	return (size_t)1 << (LIVE_REGION_BITS - live_granule_shift);
+}
+
+atomic_uint_least64_t *live_table_word_slow(uintptr_t address)
+{
+	if (address >> LIVE_ADDRESS_BITS != 0)
+		return NULL;
+	_Atomic(atomic_uint_least64_t *) *slot = &live_top[address >> LIVE_REGION_BITS];
+	size_t bytes = leaf_words() * sizeof(uint64_t);
+	atomic_uint_least64_t *none = NULL;
+	atomic_uint_least64_t *leaf = arena_map(bytes, ARENA_LIVE_TABLE);
+
+	if (leaf == NULL)
+		return live_table_word(address); /* another thread may have had more luck */
+	if (!atomic_compare_exchange_strong_explicit(
+		slot, &none, leaf, memory_order_acq_rel, memory_order_acquire))
+		arena_unmap(leaf, bytes, ARENA_LIVE_TABLE);
+	return live_table_word(address);
+}
+
+static struct large_record *record_at(uint32_t number)
+{
+	struct large_record *chunk =
+	    atomic_load_explicit(&record_chunks[number >> RECORD_CHUNK_BITS], memory_order_acquire);
+
+	return &chunk[number & (RECORD_CHUNK - 1)];
+}
+
+static uint32_t pop_batch(void)
+{
+	uint64_t head = atomic_load_explicit(&free_batches, memory_order_acquire);
+
+	while ((uint32_t)head != 0) {
+		uint64_t after = (head >> 32 << 32) + ((uint64_t)1 << 32) +
+				 record_at((uint32_t)head)->next_batch;
+
+		if (atomic_compare_exchange_weak_explicit(
+			&free_batches, &head, after, memory_order_acq_rel, memory_order_acquire))
+			return (uint32_t)head;
+	}
+	return 0;
+}
+
+static void push_batch(uint32_t first)
+{
+	uint64_t head = atomic_load_explicit(&free_batches, memory_order_relaxed);
+	uint64_t fresh;
+
+	do {
+		record_at(first)->next_batch = (uint32_t)head;
+		fresh = (head >> 32 << 32) + ((uint64_t)1 << 32) + first;
+	} while (!atomic_compare_exchange_weak_explicit(
+	    &free_batches, &head, fresh, memory_order_release, memory_order_relaxed));
+}
+
+/* BATCH fresh records, chained. Returns the first, or 0 when memory is short. */
+static uint32_t fresh_batch(void)
+{
+	uint32_t first = atomic_fetch_add_explicit(&record_count, BATCH, memory_order_relaxed);
+
+	if (first == 1) /* keep batches aligned: the first one loses a record to "none" */
+		first = atomic_fetch_add_explicit(&record_count, BATCH - 1, memory_order_relaxed);
+	if (first > RECORD_CHUNKS_MAX * RECORD_CHUNK - 2u * BATCH) {
+		atomic_fetch_sub_explicit(&record_count, BATCH, memory_order_relaxed);
+		return 0;
+	}
+	for (uint32_t number = first; number < first + BATCH; number += BATCH - 1) {
+		_Atomic(struct large_record *) *slot = &record_chunks[number >> RECORD_CHUNK_BITS];
+		struct large_record *chunk = atomic_load_explicit(slot, memory_order_acquire);
+
+		if (chunk != NULL)
+			continue;
+		struct large_record *fresh =
+		    arena_map(RECORD_CHUNK * sizeof *fresh, ARENA_LARGE_TABLE);
+
+		if (fresh == NULL)
+			return 0;
+		if (!atomic_compare_exchange_strong_explicit(
+			slot, &chunk, fresh, memory_order_acq_rel, memory_order_acquire))
+			arena_unmap(fresh, RECORD_CHUNK * sizeof *fresh, ARENA_LARGE_TABLE);
+	}
+	for (uint32_t number = first; number < first + BATCH; number++)
+		record_at(number)->next = number + 1 < first + BATCH ? number + 1 : 0;
+	return first;
+}
+
+static uint32_t record_take(struct thread_state *state)
+{
+	if (state->free_record == 0) {
+		state->free_record = pop_batch();
+		if (state->free_record == 0)
+			state->free_record = fresh_batch();
+		if (state->free_record == 0)
+			return 0;
+		state->free_record_count = BATCH;
+	}
+	uint32_t number = state->free_record;
+
+	state->free_record = record_at(number)->next;
+	state->free_record_count--;
+	return number;
+}
+
+/* Keep at most two batches; the older one goes to whoever needs it. */
+static void record_give(struct thread_state *state, uint32_t number)
+{
+	record_at(number)->next = state->free_record;
+	state->free_record = number;
+	if (++state->free_record_count < 2 * BATCH)
+		return;
+	uint32_t first = state->free_record;
+	uint32_t last = first;
+
+	for (unsigned i = 1; i < BATCH; i++)
+		last = record_at(last)->next;
+	state->free_record = record_at(last)->next;
+	state->free_record_count -= BATCH;
+	record_at(last)->next = 0;
+	push_batch(first);
+}
+
+bool live_table_take_rich(struct thread_state *state, uint64_t word, struct live_block *ret_block)
+{
+	uint32_t number = (uint32_t)word;
+
+	*ret_block = record_at(number)->block;
+	record_give(state, number);
+	return true;
+}
+
+bool live_table_put(struct thread_state *state, const struct live_block *block)
+{
+	atomic_uint_least64_t *word = live_table_word(block->address);
+	bool plain =
+	    block->size < LIVE_COMPACT_LIMIT && block->flags == 0 && block->end_serial == 0;
+	uint32_t number;
+
+	if (word == NULL)
+		word = live_table_word_slow(block->address);
+	if (word == NULL)
+		return false;
+	number = plain ? 0 : record_take(state);
+	if (number != 0) {
+		record_at(number)->block = *block;
+		atomic_store_explicit(
+		    word, LIVE_RICH | live_bit_4(block->address) | number, memory_order_release);
+		return true;
+	}
+	/* No memory for a record: a small block at least keeps its birth. */
+	if (block->size >= 1024)
+		return false;
+	atomic_store_explicit(word,
+	    LIVE_COMPACT | live_bit_4(block->address) | block->size << LIVE_SIZE_SHIFT |
+		(uint64_t)block->epoch << LIVE_EPOCH_SHIFT | block->stack,
+	    memory_order_relaxed);
+	return true;
+}
+
+static void unpack(uintptr_t address, uint64_t word, struct live_block *ret_block)
+{
+	if ((word & LIVE_RICH) != 0)
+		*ret_block = record_at((uint32_t)word)->block;
+	else
+		live_block_unpack(address, word, ret_block);
+}
+
+bool live_table_find(uintptr_t address, struct live_block *ret_block)
+{
+	atomic_uint_least64_t *slot = live_table_word(address);
+	uint64_t word = slot != NULL ? atomic_load_explicit(slot, memory_order_acquire) : 0;
+
+	if (word == 0 || (word & LIVE_BIT_4) != live_bit_4(address))
+		return false;
+	unpack(address, word, ret_block);
+	return true;
+}
+
+static bool each_in_leaf(size_t region, atomic_uint_least64_t *leaf,
+    bool (*visit)(void *context, const struct live_block *block), void *context)
+{
+	size_t words = leaf_words();
+
+	for (size_t i = 0; i < words; i++) {
+		uint64_t word = atomic_load_explicit(&leaf[i], memory_order_acquire);
+		struct live_block block;
+
+		if (word == 0)
+			continue;
+		uintptr_t address = region << LIVE_REGION_BITS | i << live_granule_shift |
+				    ((word & LIVE_BIT_4) != 0 ? 16u : 0u);
+
+		unpack(address, word, &block);
+		if (!visit(context, &block))
+			return false;
+	}
+	return true;
+}
+
+void live_table_each(bool (*visit)(void *context, const struct live_block *block), void *context)
+{
+	for (size_t region = 0; region < LIVE_REGIONS; region++) {
+		atomic_uint_least64_t *leaf =
+		    atomic_load_explicit(&live_top[region], memory_order_acquire);
+
+		if (leaf != NULL && !each_in_leaf(region, leaf, visit, context))
+			return;
+	}
+}
+
+static void renumber_word(atomic_uint_least64_t *slot, uint32_t (*renumbered)(uint32_t old))
+{
+	uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
+
+	if (word == 0)
+		return;
+	if ((word & LIVE_RICH) != 0) {
+		struct live_block *block = &record_at((uint32_t)word)->block;
+
+		block->epoch = renumbered(block->epoch);
+		return;
+	}
+	uint64_t epoch = renumbered((uint32_t)(word >> LIVE_EPOCH_SHIFT & LIVE_EPOCH_MAX));
+
+	word &= ~((uint64_t)LIVE_EPOCH_MAX << LIVE_EPOCH_SHIFT);
+	atomic_store_explicit(slot, word | epoch << LIVE_EPOCH_SHIFT, memory_order_relaxed);
+}
+
+void live_table_renumber(uint32_t (*renumbered)(uint32_t old))
+{
+	for (size_t region = 0; region < LIVE_REGIONS; region++) {
+		atomic_uint_least64_t *leaf =
+		    atomic_load_explicit(&live_top[region], memory_order_acquire);
+
+		for (size_t i = 0; leaf != NULL && i < leaf_words(); i++)
+			renumber_word(&leaf[i], renumbered);
+	}
+}

@@ -1,0 +1,48 @@
+/* What the user set: ALLOCSCOPE_OUTPUT, ALLOCSCOPE_OPTIONS, ALLOCSCOPE_SIGNAL. One table of keys (options.c);
+ * read once at start, constant afterwards. */
+#ifndef PRELOAD_OPTIONS_H
+#define PRELOAD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OPTIONS_PATH_BYTES 4096
+#define OPTIONS_POINTS_MAX 16
+#define OPTIONS_FRAMES_MAX 4096
+
+enum options_point_kind {
+	POINT_EXIT,
+	POINT_FIRST,
+	POINT_LAST,
+	POINT_ITERATION, /* value = generation */
+	POINT_EVERY,	 /* value = iterations */
+	POINT_PEAK,
+	POINT_GROWTH, /* value = bytes */
+};
+
+struct options_point {
+	enum options_point_kind kind;
+	uint64_t value;
+};
+
+struct options {
+	uint64_t enabled, force, quiet, graph, follow_fork, follow_exec, track_mmap, symbols;
+	uint64_t max_frames, warmup, sample, iterate_every;
+	bool thread_scope;
+	uint32_t point_count;
+	struct options_point points[OPTIONS_POINTS_MAX]; /* snapshot_at */
+	char output[OPTIONS_PATH_BYTES];
+	char directory[OPTIONS_PATH_BYTES];
+	char manifest[OPTIONS_PATH_BYTES];
+	char signal[32];
+};
+
+extern struct options options;
+
+/* Read ENVIRONMENT ("NAME=value" strings, NULL at the end). Problems are kept for options_report. */
+void options_read(char *const *environment);
+/* One warning per problem found while reading. */
+void options_report(void);
+bool options_has_point(enum options_point_kind kind);
+
+#endif

@@ -1,0 +1,238 @@
+#include "preload/record.h"
+
+#include <errno.h>
+
+#include "preload/counters.h"
+#include "preload/epoch.h"
+#include "preload/iteration.h"
+#include "preload/journal.h"
+#include "preload/modules.h"
+#include "preload/options.h"
+#include "preload/stack_table.h"
+#include "preload/unwind.h"
+#include "snapshot/format.h"
+
+#define OWN_FRAMES                                                                                 \
+	8 /* at most, between the unwinder and the program; thread_state.c has room for more */
+
+static atomic_uint last_cut;
+
+void record_set_cut(uint32_t epoch)
+{
+	atomic_store_explicit(&last_cut, epoch, memory_order_relaxed);
+}
+
+/* Code was unloaded under these frames, or other code was loaded there: what is cached cannot be trusted. */
+COLD static size_t capture_again(struct thread_state *state, size_t capacity)
+{
+	modules_refresh();
+	unwind_forget();
+	return unwind_capture(
+	    state->frames, capacity, atomic_load_explicit(&modules_reused, memory_order_relaxed));
+}
+
+uint32_t record_stack(struct thread_state *state)
+{
+	size_t capacity = options.max_frames + OWN_FRAMES + 1;
+	bool distrust = atomic_load_explicit(&modules_reused, memory_order_relaxed);
+	size_t count = unwind_capture(state->frames, capacity, distrust);
+	size_t own = 0;
+
+	if (unlikely(modules_any_unloaded(state->frames, count)))
+		count = capture_again(state, capacity);
+	while (own < count && modules_is_self(state->frames[own]))
+		own++;
+	bool cut = count - own > options.max_frames;
+
+	if (unlikely(cut)) {
+		count = own + options.max_frames;
+		state->frames_cut++;
+	}
+	uint32_t stack = stack_table_intern(state->frames + own, count - own, state->row, cut);
+
+	if (unlikely(stack == 0))
+		state->lost_stacks++;
+	return stack;
+}
+
+bool record_count_alloc(struct thread_state *state, uint32_t stack, size_t size)
+{
+	struct stack_counters *counters = counters_of(state, stack);
+
+	if (unlikely(counters == NULL))
+		return false;
+	counters_keep(state, stack, counters);
+	counters->allocs++;
+	counters->bytes += size;
+	state->totals.allocs++;
+	state->totals.bytes += size;
+	counters_grow(state, size);
+	return true;
+}
+
+void record_count_free(struct thread_state *state, const struct live_block *block)
+{
+	struct stack_counters *counters = counters_of(state, block->stack);
+	iteration_tag tag = atomic_load_explicit(state->tag, memory_order_relaxed);
+	uint32_t now = tag_generation(tag);
+	uint32_t born = block->epoch == tag_epoch(tag) ? now : epoch_first_generation(block->epoch);
+
+	if (unlikely(counters == NULL)) {
+		state->lost_blocks++;
+		return;
+	}
+	counters_keep(state, block->stack, counters);
+	counters->frees++;
+	counters->freed_bytes += block->size;
+	state->totals.frees++;
+	state->totals.freed_bytes += block->size;
+	if (born != 0 && born == now) {
+		counters->temporary++;
+		counters->temporary_bytes += block->size;
+		state->totals.temporary++;
+		state->totals.temporary_bytes += block->size;
+	} else if (born != 0) {
+		counters_late_death(
+		    state, block->stack, born, now != 0 ? now : iteration_generation() + 1);
+	}
+	counters_shrink(state, block->size);
+}
+
+/* The table still holds a block at this address: a free that we did not see. */
+COLD static void replace(struct thread_state *state, uintptr_t address)
+{
+	struct live_block old;
+
+	state->replaced++;
+	if (live_table_take(state, address, &old))
+		record_count_free(state, &old);
+}
+
+void record_alloc(struct thread_state *state, void *block, size_t size)
+{
+	uintptr_t address = (uintptr_t)block;
+
+	if (unlikely(state->paused != 0)) {
+		state->paused_allocs++;
+		return;
+	}
+	int saved_errno = errno;
+	uint32_t stack = record_stack(state);
+
+	errno = saved_errno;
+	uint32_t epoch = tag_epoch(atomic_load_explicit(state->tag, memory_order_relaxed));
+	bool fits = true;
+
+	if (likely(size < LIVE_COMPACT_LIMIT)) {
+		while (unlikely(live_table_put_compact(address, size, stack, epoch, &fits) != 0)) {
+			replace(state, address);
+			atomic_uint_least64_t *word = live_table_word(address);
+
+			/* the other 16 bytes of the granule: an older block that cannot be there any more */
+			if (atomic_load_explicit(word, memory_order_relaxed) != 0)
+				atomic_store_explicit(word, 0, memory_order_relaxed);
+		}
+	} else {
+		struct live_block fresh = {.address = address,
+		    .identity = address,
+		    .size = size,
+		    .stack = stack,
+		    .epoch = epoch};
+		atomic_uint_least64_t *word = live_table_word(address);
+
+		if (unlikely(word != NULL && atomic_load_explicit(word, memory_order_relaxed) != 0))
+			replace(state, address);
+		fits = live_table_put(state, &fresh);
+	}
+	if (unlikely(!fits || !record_count_alloc(state, stack, size))) {
+		struct live_block lost;
+
+		(void)live_table_take(state, address, &lost);
+		state->lost_blocks++;
+	}
+	state->last_block = block;
+}
+
+bool record_free(struct thread_state *state, void *block)
+{
+	struct live_block taken;
+
+	if (!record_take(state, block, &taken))
+		return false;
+	record_count_free(state, &taken);
+	return true;
+}
+
+bool record_take(struct thread_state *state, void *old, struct live_block *ret_taken)
+{
+	if (unlikely(!live_table_take(state, (uintptr_t)old, ret_taken))) {
+		state->unknown_frees++;
+		return false;
+	}
+	journal_add(ret_taken);
+	return true;
+}
+
+void record_taken_freed(struct thread_state *state, const struct live_block *taken)
+{
+	record_count_free(state, taken);
+}
+
+void record_put_back(struct thread_state *state, const struct live_block *taken)
+{
+	struct live_block same = *taken;
+
+	/* the journal holds it already */
+	if (journal_is_on() && same.epoch <= iteration_last_end_epoch())
+		same.end_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed);
+	if (!live_table_put(state, &same)) {
+		state->lost_blocks++;
+		record_count_free(state, taken);
+	}
+}
+
+void record_resized(
+    struct thread_state *state, const struct live_block *taken, void *fresh, size_t size)
+{
+	struct live_block block = *taken;
+	struct stack_counters *counters = counters_of(state, block.stack);
+	int saved_errno = errno;
+
+	block.address = (uintptr_t)fresh;
+	block.size = size;
+	block.resize_stack = record_stack(state);
+	errno = saved_errno;
+	block.flags |= SNAPSHOT_BLOCK_RESIZED;
+	if (block.address != taken->address &&
+	    block.epoch > atomic_load_explicit(&last_cut, memory_order_relaxed))
+		block.identity = block.address; /* no file knows it under the old address */
+	if (block.identity != block.address)
+		block.flags |= SNAPSHOT_BLOCK_MOVED;
+	else
+		block.flags &= ~(uint32_t)SNAPSHOT_BLOCK_MOVED;
+	if (journal_is_on() && block.epoch <= iteration_last_end_epoch())
+		block.end_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed);
+	atomic_uint_least64_t *word = live_table_word(block.address);
+
+	if (unlikely(word != NULL && atomic_load_explicit(word, memory_order_relaxed) != 0))
+		replace(state, block.address);
+	if (!live_table_put(state, &block)) {
+		state->lost_blocks++;
+		record_count_free(state, taken);
+		return;
+	}
+	state->totals.reallocs++;
+	if (counters == NULL)
+		return;
+	counters_keep(state, block.stack, counters);
+	counters->reallocs++;
+	if (size >= taken->size) {
+		counters->bytes += size - taken->size;
+		state->totals.bytes += size - taken->size;
+		counters_grow(state, size - taken->size);
+	} else {
+		counters->freed_bytes += taken->size - size;
+		state->totals.freed_bytes += taken->size - size;
+		counters_shrink(state, taken->size - size);
+	}
+}

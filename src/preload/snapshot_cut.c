@@ -1,0 +1,341 @@
+#include "preload/snapshot_cut.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "preload/annotations.h"
+#include "preload/arena.h"
+#include "preload/epoch.h"
+#include "preload/iteration.h"
+#include "preload/journal.h"
+#include "preload/lifecycle.h"
+#include "preload/modules.h"
+#include "preload/stack_table.h"
+
+#define SLACK 1024 /* blocks more than the books say: an approximate cut may find some */
+
+static void *map_rows(size_t count, size_t row_bytes)
+{
+	return arena_map((count > 0 ? count : 1) * row_bytes, ARENA_OTHER);
+}
+
+static void unmap_rows(void *rows, size_t count, size_t row_bytes)
+{
+	arena_unmap(rows, (count > 0 ? count : 1) * row_bytes, ARENA_OTHER);
+}
+
+/* ---- blocks ---- */
+
+static void push_block(struct snapshot_cut *cut, const struct live_block *block)
+{
+	if (cut->block_count == cut->block_capacity) {
+		cut->full++;
+		return;
+	}
+	bool pooled = (block->flags & SNAPSHOT_BLOCK_POOLED) != 0;
+
+	if (block->flags != 0) {
+		if (cut->extra_count == cut->extra_capacity) {
+			cut->full++;
+			return;
+		}
+		cut->extras[cut->extra_count++] = (struct snapshot_block_extra){
+		    .block = cut->block_count,
+		    .identity_address = block->identity,
+		    .flags = block->flags,
+		    .resize_stack = block->resize_stack,
+		    .label = pooled ? 0 : block->label,
+		    .pool = pooled ? block->label : 0,
+		};
+	}
+	cut->blocks[cut->block_count++] = (struct cut_block){
+	    .address = block->address,
+	    .size = block->size,
+	    .stack = block->stack,
+	    .epoch = block->epoch,
+	    .born = epoch_first_generation(block->epoch),
+	};
+	if (lifecycle_identity.forked && block->epoch <= lifecycle_identity.inherited_epoch) {
+		cut->inherited_blocks++;
+		cut->inherited_bytes += block->size;
+	}
+	if ((block->flags & SNAPSHOT_BLOCK_IGNORED) != 0) {
+		cut->ignored_blocks++;
+		cut->ignored_bytes += block->size;
+	}
+}
+
+static void push_strangers_below(struct snapshot_cut *cut, uint64_t address)
+{
+	while (cut->stranger_next < cut->stranger_count &&
+	       cut->strangers[cut->stranger_next].address < address)
+		push_block(cut, &cut->strangers[cut->stranger_next++]);
+}
+
+static bool visit_block(void *context, const struct live_block *block)
+{
+	struct snapshot_cut *cut = context;
+
+	if (cut->journalled &&
+	    (block->epoch > iteration_last_end_epoch() || block->end_serial == journal_serial))
+		return true; /* born later, or in the journal as it was */
+	push_strangers_below(cut, block->address);
+	push_block(cut, block);
+	return true;
+}
+
+static void add_stranger(void *context, const struct live_block *block)
+{
+	struct snapshot_cut *cut = context;
+
+	if (cut->stranger_count < cut->stranger_capacity &&
+	    (!cut->journalled || block->epoch <= iteration_last_end_epoch()))
+		cut->strangers[cut->stranger_count++] = *block;
+}
+
+static void sift_down(struct live_block *blocks, size_t from, size_t count)
+{
+	for (size_t child; (child = 2 * from + 1) < count; from = child) {
+		if (child + 1 < count && blocks[child].address < blocks[child + 1].address)
+			child++;
+		if (blocks[from].address >= blocks[child].address)
+			return;
+		struct live_block swap = blocks[from];
+
+		blocks[from] = blocks[child];
+		blocks[child] = swap;
+	}
+}
+
+/* Heap sort: no recursion, no memory, no bad case; the C library's qsort may allocate. */
+static void sort_by_address(struct live_block *blocks, size_t count)
+{
+	for (size_t i = count / 2; i-- > 0;)
+		sift_down(blocks, i, count);
+	for (size_t i = count; i-- > 1;) {
+		struct live_block swap = blocks[0];
+
+		blocks[0] = blocks[i];
+		blocks[i] = swap;
+		sift_down(blocks, 0, i);
+	}
+}
+
+static bool collect_strangers(struct snapshot_cut *cut)
+{
+	uint32_t journalled = cut->journalled ? journal_count() : 0;
+
+	cut->stranger_capacity = (size_t)annotation_pool_blocks() + journalled;
+	cut->strangers = map_rows(cut->stranger_capacity, sizeof *cut->strangers);
+	if (cut->strangers == NULL)
+		return false;
+	annotation_pool_each(add_stranger, cut);
+	for (uint32_t i = 0; i < journalled; i++) {
+		struct live_block block = *journal_get(i);
+
+		block.flags |= SNAPSHOT_BLOCK_JOURNALLED;
+		if (block.address != 0)
+			add_stranger(cut, &block);
+	}
+	sort_by_address(cut->strangers, cut->stranger_count);
+	return true;
+}
+
+static bool collect_blocks(struct snapshot_cut *cut)
+{
+	struct thread_totals now = counters_sum();
+
+	if (!collect_strangers(cut))
+		return false;
+	cut->block_capacity = (size_t)(now.allocs - now.frees) + cut->stranger_count + SLACK;
+	cut->extra_capacity = cut->block_capacity;
+	cut->blocks = map_rows(cut->block_capacity, sizeof *cut->blocks);
+	cut->extras = map_rows(cut->extra_capacity, sizeof *cut->extras);
+	if (cut->blocks == NULL || cut->extras == NULL)
+		return false;
+	live_table_each(visit_block, cut);
+	push_strangers_below(cut, UINT64_MAX);
+	return true;
+}
+
+/* ---- counters ---- */
+
+static void add_counters(
+    struct snapshot_stack *into, const struct stack_counters *from, uint32_t peak_serial)
+{
+	into->allocs += from->allocs;
+	into->bytes += from->bytes;
+	into->frees += from->frees;
+	into->freed_bytes += from->freed_bytes;
+	into->temporary += from->temporary;
+	into->temporary_bytes += from->temporary_bytes;
+	into->reallocs += from->reallocs;
+	into->peak_bytes += (uint64_t)(from->peak_serial == peak_serial
+					   ? from->peak_bytes
+					   : (int64_t)(from->bytes - from->freed_bytes));
+}
+
+static void add_thread_counters(
+    struct snapshot_cut *cut, const struct thread_state *state, uint32_t peak_serial)
+{
+	for (size_t stack = 0; stack < cut->stack_count; stack++) {
+		const struct stack_counters *chunk = state->counters[stack >> STACK_CHUNK_BITS];
+
+		if (chunk == NULL) {
+			stack |= STACK_CHUNK - 1;
+			continue;
+		}
+		const struct stack_counters *counters =
+		    cut->journalled ? counters_at_end(state, (uint32_t)stack)
+				    : &chunk[stack & (STACK_CHUNK - 1)];
+
+		if (counters->allocs != 0 || counters->frees != 0 || counters->reallocs != 0)
+			add_counters(&cut->stacks[stack], counters, peak_serial);
+	}
+}
+
+static bool collect_stacks(struct snapshot_cut *cut)
+{
+	uint32_t peak_serial = counters_peak_serial;
+
+	cut->stack_count = stack_table_count();
+	cut->stacks = map_rows(cut->stack_count, sizeof *cut->stacks);
+	if (cut->stacks == NULL)
+		return false;
+	for (size_t i = 1; i < cut->stack_count; i++) {
+		const struct stack_row *row = stack_table_get((uint32_t)i);
+
+		if (row != NULL && row->hash != 0) {
+			cut->stacks[i].leaf = row->leaf;
+			cut->stacks[i].flags = row->flags;
+		}
+	}
+	for (const struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next)
+		add_thread_counters(cut, state, peak_serial);
+	for (size_t i = 0; i < cut->stack_count; i++) {
+		if ((int64_t)cut->stacks[i].peak_bytes < 0)
+			cut->stacks[i].peak_bytes = 0;
+		cut->totals.allocs += cut->stacks[i].allocs;
+		cut->totals.bytes += cut->stacks[i].bytes;
+		cut->totals.frees += cut->stacks[i].frees;
+		cut->totals.freed_bytes += cut->stacks[i].freed_bytes;
+		cut->totals.reallocs += cut->stacks[i].reallocs;
+		cut->totals.temporary += cut->stacks[i].temporary;
+		cut->totals.temporary_bytes += cut->stacks[i].temporary_bytes;
+	}
+	return true;
+}
+
+static void collect_totals(struct snapshot_cut *cut)
+{
+	for (size_t i = 0; i < cut->block_count; i++)
+		cut->totals.live_bytes += cut->blocks[i].size;
+	cut->totals.live_blocks = cut->block_count;
+	cut->totals.peak_bytes = counters_peak();
+	if (cut->totals.peak_bytes < cut->totals.live_bytes)
+		cut->totals.peak_bytes = cut->totals.live_bytes;
+	cut->totals.peak_error_bytes = counters_peak_error();
+	cut->totals.peak_generation = counters_peak_generation();
+}
+
+/* ---- threads, survival, losses ---- */
+
+static bool collect_threads(struct snapshot_cut *cut)
+{
+	cut->thread_count = thread_states_rows();
+	cut->threads = map_rows(THREAD_ROWS_MAX, sizeof *cut->threads);
+	if (cut->threads == NULL)
+		return false;
+	if (cut->thread_count == THREAD_ROWS_MAX)
+		cut->threads[THREAD_ROWS_MAX - 1].flags |= 2;
+	for (const struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next) {
+		struct snapshot_thread *row = &cut->threads[state->row];
+
+		row->allocs += state->totals.allocs;
+		row->bytes += state->totals.bytes;
+		row->frees += state->totals.frees;
+		row->freed_bytes += state->totals.freed_bytes;
+		if (state->level == 0) {
+			row->uses += state->uses;
+			row->tid = state->tid;
+			row->flags |=
+			    atomic_load_explicit(&state->in_use, memory_order_relaxed) != 0;
+		}
+		if (state->totals.allocs + state->totals.frees > 0 &&
+		    state->row >= cut->thread_count)
+			cut->thread_count = THREAD_ROWS_MAX;
+	}
+	return true;
+}
+
+static bool collect_survival(struct snapshot_cut *cut)
+{
+	size_t count = 0;
+
+	for (const struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next)
+		count += state->survival_count;
+	cut->survival = map_rows(count, sizeof *cut->survival);
+	if (cut->survival == NULL)
+		return false;
+	for (const struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next) {
+		if (state->survival_count == 0)
+			continue;
+		memcpy(cut->survival + cut->survival_count, state->survival,
+		    state->survival_count * sizeof *state->survival);
+		cut->survival_count += state->survival_count;
+	}
+	return true;
+}
+
+static void collect_losses(struct snapshot_cut *cut)
+{
+	struct snapshot_losses *losses = &cut->losses;
+
+	for (const struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next) {
+		losses->blocks += state->lost_blocks;
+		losses->stacks += state->lost_stacks;
+		losses->frames_cut += state->frames_cut;
+		losses->survival += state->lost_survival;
+		losses->replaced += state->replaced;
+		losses->unknown_frees += state->unknown_frees;
+		losses->nested += state->lost_nested;
+		losses->paused += state->paused_allocs;
+	}
+	losses->blocks += cut->full;
+	losses->series = iteration_lost_series();
+	losses->iterations = iteration_lost_rows();
+	losses->ignored_marks = iteration_ignored_marks();
+	losses->journal = cut->journalled ? journal_lost() : 0;
+	losses->threads = thread_states_lost();
+}
+
+int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
+{
+	cut->journalled = at_last_end;
+	cut->generation = iteration_generation();
+	cut->in_iteration = iteration_is_open();
+	if (!collect_blocks(cut) || !collect_stacks(cut) || !collect_threads(cut) ||
+	    !collect_survival(cut))
+		return -ENOMEM;
+	cut->epoch = at_last_end ? iteration_last_end_epoch() : iteration_cut();
+	collect_totals(cut);
+	collect_losses(cut);
+	cut->node_count = stack_table_node_count();
+	cut->module_count = modules_count();
+	return 0;
+}
+
+void snapshot_cut_release(struct snapshot_cut *cut)
+{
+	unmap_rows(cut->blocks, cut->block_capacity, sizeof *cut->blocks);
+	unmap_rows(cut->extras, cut->extra_capacity, sizeof *cut->extras);
+	unmap_rows(cut->stacks, cut->stack_count, sizeof *cut->stacks);
+	unmap_rows(cut->threads, THREAD_ROWS_MAX, sizeof *cut->threads);
+	unmap_rows(cut->strangers, cut->stranger_capacity, sizeof *cut->strangers);
+	unmap_rows(cut->survival, cut->survival_count, sizeof *cut->survival);
+}

@@ -1,0 +1,177 @@
+#include "preload/stack_table.h"
+
+#include <stdatomic.h>
+
+#include "base/compiler.h"
+#include "preload/arena.h"
+#include "preload/hash_index.h"
+#include "preload/modules.h"
+#include "snapshot/format.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define NODE_CHUNK_BITS 14
+#define NODE_CHUNK	(1u << NODE_CHUNK_BITS)
+#define NODE_CHUNKS_MAX (1u << (HASH_INDEX_NUMBER_BITS - NODE_CHUNK_BITS))
+#ifdef ALLOCSCOPE_STRESS
+#	define FIRST_BITS 4
+#else
+#	define FIRST_BITS 12
+#endif
+
+static struct hash_index stack_index, node_index;
+static atomic_uint stack_count = 1, node_count = 1;
+static _Atomic(struct stack_row *) stack_chunks[STACK_CHUNKS_MAX];
+static _Atomic(struct node_row *) node_chunks[NODE_CHUNKS_MAX];
+
+bool stack_table_init(void)
+{
+	return hash_index_init(&stack_index, FIRST_BITS, ARENA_STACK_INDEX) &&
+	       hash_index_init(&node_index, FIRST_BITS + 1, ARENA_STACK_INDEX);
+}
+
+uint32_t stack_table_count(void)
+{
+	uint32_t count = atomic_load_explicit(&stack_count, memory_order_acquire);
+
+	return count <= STACK_NUMBER_MAX ? count : STACK_NUMBER_MAX + 1;
+}
+
+uint32_t stack_table_node_count(void)
+{
+	uint32_t count = atomic_load_explicit(&node_count, memory_order_acquire);
+
+	return count <= HASH_INDEX_NUMBER_MAX ? count : HASH_INDEX_NUMBER_MAX + 1;
+}
+
+const struct stack_row *stack_table_get(uint32_t number)
+{
+	struct stack_row *chunk =
+	    atomic_load_explicit(&stack_chunks[number >> STACK_CHUNK_BITS], memory_order_acquire);
+
+	return chunk != NULL && number != 0 ? &chunk[number & (STACK_CHUNK - 1)] : NULL;
+}
+
+const struct node_row *stack_table_node(uint32_t number)
+{
+	struct node_row *chunk =
+	    atomic_load_explicit(&node_chunks[number >> NODE_CHUNK_BITS], memory_order_acquire);
+
+	return chunk != NULL && number != 0 ? &chunk[number & (NODE_CHUNK - 1)] : NULL;
+}
+
+/* The chunk in SLOT, mapped when it is the first use; NULL when memory is short. */
+#define CHUNK_OF(slot, type, rows, use)                                                            \
+	({                                                                                         \
+		type *chunk_ = atomic_load_explicit((slot), memory_order_acquire);                 \
+		if (unlikely(chunk_ == NULL)) {                                                    \
+			type *fresh_ = arena_map((rows) * sizeof(type), (use));                    \
+			if (fresh_ == NULL ||                                                      \
+			    atomic_compare_exchange_strong_explicit((slot), &chunk_, fresh_,       \
+				memory_order_acq_rel, memory_order_acquire))                       \
+				chunk_ = fresh_;                                                   \
+			else                                                                       \
+				arena_unmap(fresh_, (rows) * sizeof(type), (use));                 \
+		}                                                                                  \
+		chunk_;                                                                            \
+	})
+
+static bool node_equals(uint32_t number, const void *content)
+{
+	const struct node_row *node = stack_table_node(number);
+	const struct node_row *wanted = content;
+
+	return node->pc == wanted->pc && node->parent == wanted->parent &&
+	       node->module == wanted->module;
+}
+
+static uint32_t node_add(const struct node_row *wanted, uint64_t hash)
+{
+	uint32_t number = atomic_fetch_add_explicit(&node_count, 1, memory_order_relaxed);
+
+	if (unlikely(number > HASH_INDEX_NUMBER_MAX)) {
+		atomic_store_explicit(&node_count, HASH_INDEX_NUMBER_MAX + 1, memory_order_relaxed);
+		return 0;
+	}
+	struct node_row *chunk = CHUNK_OF(
+	    &node_chunks[number >> NODE_CHUNK_BITS], struct node_row, NODE_CHUNK, ARENA_NODES);
+
+	if (unlikely(chunk == NULL))
+		return 0;
+	chunk[number & (NODE_CHUNK - 1)] = *wanted;
+	return hash_index_enter(&node_index, hash, node_equals, wanted, number);
+}
+
+/* The child of PARENT at PC, added when new; 0 when there is no room. */
+static uint32_t node_child(uint32_t parent, uint64_t pc, uint32_t module)
+{
+	struct node_row wanted = {.pc = pc, .parent = parent, .module = module};
+	uint64_t hash = XXH3_64bits(&wanted, sizeof wanted);
+	uint32_t number = hash_index_find(&node_index, hash, node_equals, &wanted);
+
+	return likely(number != 0) ? number : node_add(&wanted, hash);
+}
+
+static bool stack_equals(uint32_t number, const void *content)
+{
+	const uint64_t *hash = content;
+
+	return stack_table_get(number)->hash == *hash;
+}
+
+COLD static uint32_t stack_add(
+    const uintptr_t *frames, size_t count, uint32_t row, bool cut, uint64_t hash)
+{
+	uint32_t node = node_child(0, (uint64_t)row + 1, 0);
+
+	modules_refresh_if_changed();
+	for (size_t i = count; node != 0 && i-- > 0;)
+		node = node_child(node, frames[i], modules_find(frames[i]));
+	if (node == 0)
+		return 0;
+	uint32_t number = atomic_fetch_add_explicit(&stack_count, 1, memory_order_relaxed);
+
+	if (unlikely(number > STACK_NUMBER_MAX)) {
+		atomic_store_explicit(&stack_count, STACK_NUMBER_MAX + 1, memory_order_relaxed);
+		return 0;
+	}
+	struct stack_row *chunk = CHUNK_OF(
+	    &stack_chunks[number >> STACK_CHUNK_BITS], struct stack_row, STACK_CHUNK, ARENA_STACKS);
+
+	if (unlikely(chunk == NULL))
+		return 0;
+	struct stack_row *stack = &chunk[number & (STACK_CHUNK - 1)];
+
+	*stack =
+	    (struct stack_row){.hash = hash, .leaf = node, .flags = cut ? SNAPSHOT_STACK_CUT : 0};
+	uint32_t winner = hash_index_enter(&stack_index, hash, stack_equals, &hash, number);
+
+	if (winner != number)
+		stack->hash = 0;
+	return winner;
+}
+
+/* 64 bits of all frames decide equality: at 10^6 distinct stacks two collide with probability 3 x 10^-8. */
+static uint64_t hash_of(const uintptr_t *frames, size_t count, uint32_t row, bool cut)
+{
+	uint64_t seed = (uint64_t)row << 1 | cut;
+	uint64_t hash = XXH3_64bits_withSeed(frames, count * sizeof *frames, seed);
+
+	if (unlikely(atomic_load_explicit(&modules_reused, memory_order_relaxed)))
+		for (size_t i = 0; i < count; i++) {
+			uint64_t marked = modules_distinguish(frames[i]);
+
+			if (marked != frames[i])
+				hash = XXH3_64bits_withSeed(&marked, sizeof marked, hash + i);
+		}
+	return hash != 0 ? hash : 1;
+}
+
+uint32_t stack_table_intern(const uintptr_t *frames, size_t count, uint32_t row, bool cut)
+{
+	uint64_t hash = hash_of(frames, count, row, cut);
+	uint32_t number = hash_index_find(&stack_index, hash, stack_equals, &hash);
+
+	return likely(number != 0) ? number : stack_add(frames, count, row, cut, hash);
+}

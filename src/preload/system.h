@@ -1,0 +1,54 @@
+/*
+ * All that depends on the operating system: about twenty calls, each 0 or a value on success and -errno on
+ * failure. Nothing here touches errno, allocates from the host's heap or is a cancellation point; all are
+ * async-signal-safe. Linux: system_linux.c.
+ */
+#ifndef PRELOAD_SYSTEM_H
+#define PRELOAD_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Fresh zeroed pages, not backed until touched; labelled NAME in /proc/PID/maps where the kernel can. NULL on failure. */
+void *system_map(size_t bytes, const char *name);
+void system_unmap(void *start, size_t bytes);
+size_t system_page_bytes(void);
+
+pid_t system_process_id(void);
+pid_t system_parent_id(void);
+pid_t system_thread_id(void);
+
+uint64_t system_unix_ns(void);
+uint64_t system_monotonic_ns(void);
+void system_sleep_ns(uint64_t ns);
+void system_random(void *bytes, size_t count);
+
+/* After it returns every other running thread of the process has passed a full memory barrier. */
+int system_barrier_register(void);
+int system_barrier_all_threads(void);
+/* Sleep while *WORD is VALUE; may wake early. */
+void system_wait_while(const void *word, uint32_t value);
+void system_wake_all(const void *word);
+
+int system_open_read(const char *path);
+int system_open_new(
+    const char *path); /* created, must not exist, mode 0600, close-on-exec, no symlink followed */
+int system_open_append(const char *path);
+int system_sync(int fd);
+int system_close(int fd);
+int system_rename(
+    const char *from, const char *to, bool replace); /* -EEXIST when TO exists and !REPLACE */
+int system_unlink(const char *path);
+/* Device and inode of a descriptor: to know whether a number still means what it meant. */
+int system_file_identity(int fd, uint64_t ret_identity[2]);
+/* Owner of the file behind FD. */
+int system_file_owner(int fd, uint32_t *ret_user);
+uint32_t system_user_id(void);
+/* A copy of FD with a number of at least MINIMUM, close-on-exec. */
+int system_duplicate(int fd, int minimum);
+/* Whole contents of a small file. Returns its length or -errno. */
+ssize_t system_read_file(const char *path, char *buffer, size_t capacity);
+
+#endif

@@ -1,0 +1,210 @@
+/* Linux, any C library: raw system calls. See system.h. */
+#include "preload/system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/fd_io.h"
+#include "base/system_call.h"
+
+#ifndef PR_SET_VMA
+#	define PR_SET_VMA	     0x53564d41
+#	define PR_SET_VMA_ANON_NAME 0
+#endif
+#ifndef RENAME_NOREPLACE
+#	define RENAME_NOREPLACE 1
+#endif
+
+void *system_map(size_t bytes, const char *name)
+{
+	long at = system_call(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at < 0 && at > -4096)
+		return NULL;
+	(void)system_call(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, at, bytes, name);
+	return (void *)at;
+}
+
+void system_unmap(void *start, size_t bytes)
+{
+	(void)system_call(SYS_munmap, start, bytes);
+}
+
+size_t system_page_bytes(void)
+{
+	return 4096;
+}
+
+pid_t system_process_id(void)
+{
+	return (pid_t)system_call(SYS_getpid);
+}
+
+pid_t system_parent_id(void)
+{
+	return (pid_t)system_call(SYS_getppid);
+}
+
+pid_t system_thread_id(void)
+{
+	return (pid_t)system_call(SYS_gettid);
+}
+
+/* The C library's clock_gettime goes through the vdso: no system call, errno untouched on success. */
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t system_unix_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+uint64_t system_monotonic_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+void system_sleep_ns(uint64_t ns)
+{
+	struct timespec wait = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+
+	(void)system_call(SYS_nanosleep, &wait, NULL);
+}
+
+void system_random(void *bytes, size_t count)
+{
+	unsigned char *at = bytes;
+
+	if (system_call(SYS_getrandom, bytes, count, 1 /* GRND_NONBLOCK */) == (long)count)
+		return;
+	uint64_t state =
+	    system_monotonic_ns() ^ ((uint64_t)system_process_id() << 32) ^ (uintptr_t)bytes;
+	for (size_t i = 0; i < count; i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		at[i] = (unsigned char)(state >> 56);
+	}
+}
+
+int system_barrier_register(void)
+{
+	return (int)system_call(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+}
+
+int system_barrier_all_threads(void)
+{
+	return (int)system_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+void system_wait_while(const void *word, uint32_t value)
+{
+	(void)system_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
+}
+
+void system_wake_all(const void *word)
+{
+	(void)system_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX);
+}
+
+int system_open_read(const char *path)
+{
+	return (int)system_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+}
+
+int system_open_new(const char *path)
+{
+	return (int)system_call(
+	    SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int system_open_append(const char *path)
+{
+	return (int)system_call(SYS_openat, AT_FDCWD, path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+int system_sync(int fd)
+{
+	return (int)system_call(SYS_fsync, fd);
+}
+
+int system_close(int fd)
+{
+	return (int)system_call(SYS_close, fd);
+}
+
+int system_rename(const char *from, const char *to, bool replace)
+{
+	int result = (int)system_call(
+	    SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, replace ? 0 : RENAME_NOREPLACE);
+
+	/* file systems without the flag: link fails when the name is taken */
+	if (result == -EINVAL || result == -ENOSYS) {
+		if (replace)
+			return (int)system_call(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+		result = (int)system_call(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+		if (result == 0)
+			(void)system_unlink(from);
+	}
+	return result;
+}
+
+int system_unlink(const char *path)
+{
+	return (int)system_call(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int system_file_identity(int fd, uint64_t ret_identity[2])
+{
+	struct stat status;
+	long result = system_call(SYS_fstat, fd, &status);
+
+	if (result == 0) {
+		ret_identity[0] = status.st_dev;
+		ret_identity[1] = status.st_ino;
+	}
+	return (int)result;
+}
+
+int system_file_owner(int fd, uint32_t *ret_user)
+{
+	struct stat status;
+	long result = system_call(SYS_fstat, fd, &status);
+
+	if (result == 0)
+		*ret_user = status.st_uid;
+	return (int)result;
+}
+
+uint32_t system_user_id(void)
+{
+	return (uint32_t)system_call(SYS_geteuid);
+}
+
+int system_duplicate(int fd, int minimum)
+{
+	return (int)system_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, minimum);
+}
+
+ssize_t system_read_file(const char *path, char *buffer, size_t capacity)
+{
+	int fd = (int)system_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fd;
+	ssize_t length = fd_read_full(fd, buffer, capacity);
+	(void)system_close(fd);
+	return length;
+}

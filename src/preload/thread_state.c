@@ -1,0 +1,242 @@
+#include "preload/thread_state.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "preload/arena.h"
+#include "preload/counters.h"
+#include "preload/iteration.h"
+#include "preload/options.h"
+#include "preload/stack_table.h"
+#include "preload/system.h"
+
+#define DIRECTORY_BYTES                                                                            \
+	(STACK_CHUNKS_MAX * sizeof(void *)) /* of chunks by stack number; touched where used */
+#define FRAMES_OF_OURS 16 /* hook, record, unwinder, and what the compiler splits off */
+
+THREAD_LOCAL struct thread_state *thread_current;
+static THREAD_LOCAL bool thread_has_ended; /* the last destructor ran: share late_state */
+
+static _Atomic(struct thread_state *) all_states;
+static atomic_uint living, most_living, free_blocks, rows_used;
+static atomic_uint_least64_t lost_threads;
+static bool own_tags;
+static pthread_key_t exit_key;
+static bool exit_key_exists;
+/* For what a thread does after its last destructor. Its `busy` is taken with compare-and-swap. */
+static struct thread_state *late_state;
+
+static void thread_ends(void *argument);
+
+struct thread_state *thread_states_first(void)
+{
+	return atomic_load_explicit(&all_states, memory_order_acquire);
+}
+
+uint32_t thread_states_living(void)
+{
+	return atomic_load_explicit(&living, memory_order_relaxed);
+}
+
+uint32_t thread_states_most(void)
+{
+	return atomic_load_explicit(&most_living, memory_order_relaxed);
+}
+
+uint64_t thread_states_lost(void)
+{
+	return atomic_load_explicit(&lost_threads, memory_order_relaxed);
+}
+
+uint32_t thread_states_rows(void)
+{
+	uint32_t rows = atomic_load_explicit(&rows_used, memory_order_relaxed);
+
+	return rows < THREAD_ROWS_MAX ? rows : THREAD_ROWS_MAX;
+}
+
+/* A new block in the list, or NULL. */
+static struct thread_state *state_new(uint32_t level)
+{
+	struct thread_state *state = arena_map(sizeof *state, ARENA_THREADS);
+	size_t frames_bytes = (options.max_frames + FRAMES_OF_OURS) * sizeof(uintptr_t);
+	char *directories; /* three, one after the other */
+
+	if (state == NULL)
+		return NULL;
+	state->frames = arena_map(frames_bytes, ARENA_THREADS);
+	directories = arena_map(3 * DIRECTORY_BYTES, ARENA_THREADS);
+	if (state->frames == NULL || directories == NULL) {
+		arena_unmap(state->frames, frames_bytes, ARENA_THREADS);
+		arena_unmap(directories, 3 * DIRECTORY_BYTES, ARENA_THREADS);
+		arena_unmap(state, sizeof *state, ARENA_THREADS);
+		return NULL;
+	}
+	state->counters = (struct stack_counters **)(void *)directories;
+	state->kept_counters = (void **)(void *)(directories + DIRECTORY_BYTES);
+	state->survival_index = (uint32_t **)(void *)(directories + 2 * DIRECTORY_BYTES);
+	state->level = level;
+	atomic_init(&state->own_tag, tag_make(iteration_outside_epoch(), 0));
+	state->tag = own_tags ? &state->own_tag : &process_tag;
+	state->watermark = counters_watermark();
+	struct thread_state *head = atomic_load_explicit(&all_states, memory_order_relaxed);
+	do
+		state->next = head;
+	while (!atomic_compare_exchange_weak_explicit(
+	    &all_states, &head, state, memory_order_release, memory_order_relaxed));
+	return state;
+}
+
+bool thread_states_init(void)
+{
+	late_state = state_new(0);
+	if (late_state == NULL)
+		return false;
+	late_state->row = THREAD_ROWS_MAX - 1;
+	return true;
+}
+
+/* A block that an ended thread left, or NULL. */
+static struct thread_state *take_over(void)
+{
+	if (atomic_load_explicit(&free_blocks, memory_order_relaxed) == 0)
+		return NULL;
+	for (struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next) {
+		unsigned expected = 0;
+
+		if (state->level != 0 || state == late_state ||
+		    !atomic_compare_exchange_strong_explicit(
+			&state->in_use, &expected, 1, memory_order_acquire, memory_order_relaxed))
+			continue;
+		atomic_fetch_sub_explicit(&free_blocks, 1, memory_order_relaxed);
+		return state;
+	}
+	return NULL;
+}
+
+static void give_row(struct thread_state *state)
+{
+	uint32_t row = atomic_fetch_add_explicit(&rows_used, 1, memory_order_relaxed);
+
+	if (row >= THREAD_ROWS_MAX) {
+		atomic_store_explicit(&rows_used, THREAD_ROWS_MAX, memory_order_relaxed);
+		row = THREAD_ROWS_MAX -
+		      1; /* shared; the stack's outermost frames tell what such a thread runs */
+	}
+	state->row = row;
+}
+
+static void count_living(void)
+{
+	uint32_t now = atomic_fetch_add_explicit(&living, 1, memory_order_relaxed) + 1;
+	uint32_t most = atomic_load_explicit(&most_living, memory_order_relaxed);
+
+	while (now > most && !atomic_compare_exchange_weak_explicit(&most_living, &most, now,
+				 memory_order_relaxed, memory_order_relaxed))
+		;
+	if (now > 1)
+		counters_become_multi_threaded();
+}
+
+struct thread_state *thread_state_attach(void)
+{
+	if (thread_current != NULL)
+		return thread_current;
+	if (thread_has_ended)
+		return late_state;
+	count_living();
+	struct thread_state *state = take_over();
+
+	if (state == NULL) {
+		state = state_new(0);
+		if (state == NULL) {
+			atomic_fetch_add_explicit(&lost_threads, 1, memory_order_relaxed);
+			return late_state;
+		}
+		atomic_store_explicit(&state->in_use, 1, memory_order_relaxed);
+		give_row(state);
+	} else {
+		give_row(state);
+	}
+	state->uses++;
+	state->tid = (uint32_t)system_thread_id();
+	atomic_store_explicit(
+	    &state->busy, 1, memory_order_relaxed); /* pthread_setspecific may allocate */
+	thread_current = state;
+	if (!exit_key_exists)
+		exit_key_exists = pthread_key_create(&exit_key, thread_ends) == 0;
+	if (exit_key_exists)
+		(void)pthread_setspecific(exit_key, state);
+	atomic_store_explicit(&state->busy, 0, memory_order_release);
+	return state;
+}
+
+/* Destructor of the key. Other libraries' destructors may still allocate: come back until the last round. */
+static void thread_ends(void *argument)
+{
+	static THREAD_LOCAL int rounds;
+	struct thread_state *state = argument;
+
+	if (++rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
+		(void)pthread_setspecific(exit_key, state);
+		atomic_store_explicit(&state->busy, 0, memory_order_release);
+		return;
+	}
+	iteration_thread_ends(state);
+	counters_publish(state);
+	state->paused = 0;
+	state->ignored_begins = 0;
+	thread_has_ended = true;
+	thread_current = NULL;
+	atomic_fetch_sub_explicit(&living, 1, memory_order_relaxed);
+	atomic_store_explicit(&state->in_use, 0, memory_order_release);
+	atomic_fetch_add_explicit(&free_blocks, 1, memory_order_relaxed);
+}
+
+struct thread_state *thread_state_nested(struct thread_state *state)
+{
+	if (state->nested == NULL && state->level + 1 < THREAD_LEVELS_MAX) {
+		struct thread_state *nested = state_new(state->level + 1);
+
+		if (nested != NULL) {
+			atomic_store_explicit(&nested->in_use, 1, memory_order_relaxed);
+			nested->watermark = 0; /* publishes whenever it grows: handlers are rare */
+		}
+		state->nested = nested;
+	}
+	if (state->nested != NULL) {
+		state->nested->row = state->row;
+		state->nested->tid = state->tid;
+	}
+	return state->nested;
+}
+
+void thread_states_after_fork(void)
+{
+	struct thread_state *mine = thread_current;
+
+	for (struct thread_state *state = thread_states_first(); state != NULL;
+	     state = state->next) {
+		bool is_mine = state == mine || state->level != 0 || state == late_state;
+
+		if (state != mine)
+			atomic_store_explicit(&state->busy, 0, memory_order_relaxed);
+		if (is_mine || atomic_load_explicit(&state->in_use, memory_order_relaxed) == 0)
+			continue;
+		atomic_store_explicit(&state->in_use, 0, memory_order_relaxed);
+		atomic_fetch_add_explicit(&free_blocks, 1, memory_order_relaxed);
+	}
+	atomic_store_explicit(&living, mine != NULL ? 1 : 0, memory_order_relaxed);
+	if (mine != NULL)
+		mine->tid = (uint32_t)system_thread_id();
+}
+
+void thread_states_use_own_tags(void)
+{
+	own_tags = true;
+	for (struct thread_state *state = thread_states_first(); state != NULL; state = state->next)
+		state->tag = &state->own_tag;
+}

@@ -1,0 +1,107 @@
+/*
+ * What a thread needs while it records: one mapped block per thread, reached through one initial-exec
+ * thread-local word. A thread that ends leaves its block, counters included, to the next one that starts:
+ * sums over all blocks stay exact, and thread-per-request servers don't grow.
+ *
+ * A signal handler that interrupts a hook gets a block of its own (`nested`), so that nothing half-written is
+ * touched twice. Every block, nested or not, is in the list that the gate and the snapshot walk.
+ */
+#ifndef PRELOAD_THREAD_STATE_H
+#define PRELOAD_THREAD_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+#define THREAD_ROWS_MAX                                                                            \
+	256 /* threads with a root of their own in the call tree; later ones share the last row */
+#define THREAD_LEVELS_MAX 4 /* hook < handler < handler in a handler's hook ... */
+
+/* Which iteration a block is born in: epoch in the low half, generation in the high half; one word, never torn. */
+typedef uint64_t iteration_tag;
+static inline uint32_t tag_epoch(iteration_tag tag)
+{
+	return (uint32_t)tag;
+}
+static inline uint32_t tag_generation(iteration_tag tag)
+{
+	return (uint32_t)(tag >> 32);
+}
+static inline iteration_tag tag_make(uint32_t epoch, uint32_t generation)
+{
+	return (uint64_t)generation << 32 | epoch;
+}
+
+/* Sums over all stacks, kept by the thread that owns the block; others read them at iteration marks. */
+struct thread_totals {
+	uint64_t allocs, bytes, frees, freed_bytes, reallocs, temporary, temporary_bytes;
+};
+
+struct stack_counters;
+struct survival_record;
+struct large_record;
+
+struct thread_state {
+	/* hot */
+	atomic_uint busy;		  /* inside a hook; read by whoever closes the gate */
+	uint32_t paused;		  /* depth of allocscope_pause */
+	const atomic_uint_least64_t *tag; /* &process_tag, or &own_tag with scope=thread */
+	int64_t unpublished; /* live bytes not yet added to the process's count: counters.c */
+	int64_t
+	    watermark; /* single-threaded: `unpublished` above which the iteration's peak rises */
+	struct thread_totals totals;
+	uintptr_t *frames;		  /* room for max_frames return addresses and our own */
+	struct stack_counters **counters; /* chunks by stack number */
+	void **kept_counters;	/* the same, as they were at the last iteration end: counters.c */
+	uint32_t row;		/* of THREADS, the root of its stacks */
+	atomic_uint pending;	/* enum thread_pending: to be done when the hook is left */
+	const void *last_block; /* what this thread recorded last: interpose_new.c */
+
+	/* rare */
+	uint32_t **survival_index; /* chunks: stack number -> survival record + 1 */
+	struct survival_record *survival;
+	uint32_t survival_count;
+	uint32_t free_record_count;
+	uint32_t free_record; /* head of the free large records of this thread */
+	atomic_uint in_use;   /* a living thread owns the block */
+	uint32_t tid, uses, level;
+	uint32_t ignored_begins; /* depth of begins that were ignored */
+	atomic_uint_least64_t own_tag;
+	struct thread_state *nested; /* the block for a handler that interrupts us */
+	struct thread_state *next;   /* in the list of all */
+	uint64_t lost_nested, unknown_frees, paused_allocs, lost_blocks, lost_stacks, frames_cut,
+	    replaced, lost_survival;
+	_Alignas(8) unsigned char open_iteration
+	    [128]; /* scope=thread: struct open_iteration of iteration.c */
+	char name[16];
+};
+
+enum thread_pending {
+	THREAD_PENDING_SNAPSHOT = 1, /* a signal asked for one while we were inside a hook */
+	THREAD_PENDING_TRIGGER = 2,  /* peak or growth was reached */
+};
+
+extern THREAD_LOCAL struct thread_state *thread_current;
+
+/* Once, before the first hook records. Returns false when memory is short: nothing is recorded then. */
+bool thread_states_init(void);
+/* The calling thread's block, made or taken over; NULL when there is no memory for one. */
+struct thread_state *thread_state_attach(void);
+/* The block for a handler above STATE, or NULL. */
+struct thread_state *thread_state_nested(struct thread_state *state);
+/* Head of the list of all blocks; walk with ->next. Blocks are never removed. */
+struct thread_state *thread_states_first(void);
+/* Blocks owned by living threads, nested ones not counted. */
+uint32_t thread_states_living(void);
+uint32_t thread_states_most(void); /* highest number of living ones so far */
+uint64_t thread_states_lost(void); /* threads for which there was no memory */
+uint32_t thread_states_rows(void); /* rows handed out, at most THREAD_ROWS_MAX */
+/* In a forked child: all other threads' blocks are free again. */
+void thread_states_after_fork(void);
+/* scope=thread: every state gets its tag from itself. */
+void thread_states_use_own_tags(void);
+
+#endif
