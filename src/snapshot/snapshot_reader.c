@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot/section_kinds.h"
 #include "snapshot/snapshot_header.h"
 #include "snapshot/snapshot_image.h"
 #include "snapshot/snapshot_rules.h"
-#include "snapshot/snapshot_sections.h"
 
 /* The image while it is checked. */
 struct reader {
@@ -46,7 +46,7 @@ static void list_lost(
 			continue;
 
 		int length = snprintf(text + used, room - used, "%s%s", used > 0 ? ", " : "",
-		    snapshot_section_name(section->id));
+		    section_name(section->id));
 
 		if (length < 0 || (size_t)length >= room - used) {
 			/* no room for the name: say that there are more */
@@ -119,7 +119,7 @@ static int check_table(struct reader *reader)
 /* One row of the table by itself. */
 static int check_section(const struct reader *reader, const struct snapshot_section *section)
 {
-	const char *name = snapshot_section_name(section->id);
+	const char *name = section_name(section->id);
 
 	if (section->offset % SNAPSHOT_ALIGNMENT != 0)
 		return status_set(reader->error, STATUS_DAMAGED, section->offset,
@@ -148,7 +148,7 @@ static bool ranges_overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_
 static int check_neighbours(const struct reader *reader, uint32_t number)
 {
 	const struct snapshot_section *section = &reader->sections[number];
-	const char *name = snapshot_section_name(section->id);
+	const char *name = section_name(section->id);
 
 	if (ranges_overlap(
 		section->offset, section->bytes, reader->header.table_offset, table_bytes(reader)))
@@ -163,7 +163,7 @@ static int check_neighbours(const struct reader *reader, uint32_t number)
 		if (ranges_overlap(section->offset, section->bytes, other->offset, other->bytes))
 			return status_set(reader->error, STATUS_DAMAGED, section->offset,
 			    "sections %s (%" PRIu32 ") and %s (%" PRIu32 ") overlap",
-			    snapshot_section_name(other->id), other->id, name, section->id);
+			    section_name(other->id), other->id, name, section->id);
 	}
 	return 0;
 }
@@ -171,7 +171,7 @@ static int check_neighbours(const struct reader *reader, uint32_t number)
 /* Do we know what to do with it? */
 static int check_kind(const struct reader *reader, const struct snapshot_section *section)
 {
-	const struct snapshot_section_kind *kind = snapshot_section_kind(section->id);
+	const struct section_kind *kind = section_kind(section->id);
 
 	if (kind == NULL)
 		return (section->flags & SNAPSHOT_SECTION_REQUIRED) == 0
@@ -204,13 +204,13 @@ static int check_section_checksum(
 	return status_set(reader->error, STATUS_DAMAGED, section->offset,
 	    "the checksum of section %s (%" PRIu32 ", %" PRIu64 " bytes at byte %" PRIu64
 	    ") does not fit its bytes",
-	    snapshot_section_name(section->id), section->id, section->bytes, section->offset);
+	    section_name(section->id), section->id, section->bytes, section->offset);
 }
 
 static int check_required_sections(const struct reader *reader)
 {
 	size_t kind_count;
-	const struct snapshot_section_kind *kinds = snapshot_section_kinds(&kind_count);
+	const struct section_kind *kinds = section_kinds(&kind_count);
 
 	for (size_t k = 0; k < kind_count; k++) {
 		uint32_t i = 0;
@@ -259,7 +259,7 @@ static void *copy_rows(
 static int attach_section(const struct reader *reader, struct snapshot *snapshot, uint32_t number)
 {
 	const struct snapshot_section *section = &reader->sections[number];
-	const struct snapshot_section_kind *kind = snapshot_section_kind(section->id);
+	const struct section_kind *kind = section_kind(section->id);
 	const void *rows = reader->bytes + section->offset;
 	size_t count;
 
@@ -284,7 +284,7 @@ static void attach_absent(struct snapshot *snapshot)
 	static const uint64_t nothing[1];
 	const void *rows = nothing;
 	size_t kind_count;
-	const struct snapshot_section_kind *kinds = snapshot_section_kinds(&kind_count);
+	const struct section_kind *kinds = section_kinds(&kind_count);
 
 	for (size_t k = 0; k < kind_count; k++)
 		memcpy((char *)snapshot + kinds[k].rows_member, &rows, sizeof rows);

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "snapshot/snapshot_sections.h"
+#include "snapshot/section_kinds.h"
 
 /* What every rule needs: the snapshot, where to put the sentence, and whose rows are being looked at. */
 struct rules {
@@ -34,7 +34,7 @@ __attribute__((format(printf, 3, 4), cold)) static int refuse(
 	(void)vsnprintf(why, sizeof why, format, arguments);
 	va_end(arguments);
 	return status_set(rules->error, STATUS_DAMAGED, offset, "%s row %zu (byte %" PRIu64 "): %s",
-	    snapshot_section_name(rules->section), row, offset, why);
+	    section_name(rules->section), row, offset, why);
 }
 
 /* A member that names a row of another section, which has COUNT. */
@@ -251,8 +251,7 @@ static int check_block_columns(struct rules *rules)
 			if (section->id == columns[c] && rows != snapshot->block_count)
 				return status_set(rules->error, STATUS_DAMAGED, section->offset,
 				    "column %s has %" PRIu64 " rows, but BLOCK_ADDRESS has %zu",
-				    snapshot_section_name(section->id), rows,
-				    snapshot->block_count);
+				    section_name(section->id), rows, snapshot->block_count);
 		}
 	}
 	return 0;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/snapshot_sections.h"
+#include "snapshot/section_kinds.h"
 #include "snapshot/snapshot_verify_internal.h"
 
 #define EPOCHS_CHECKED_MAX ((uint32_t)1 << 27) /* 512 MiB of memory for epoch-born at most */
@@ -18,11 +18,11 @@ void verify_section_table(struct verifier *verifier)
 		if ((section->flags & ~(uint32_t)SNAPSHOT_SECTION_REQUIRED) != 0)
 			verifier_found(verifier,
 			    "section %s (%" PRIu32 ") has unknown flags 0x%" PRIx32,
-			    snapshot_section_name(section->id), section->id, section->flags);
+			    section_name(section->id), section->id, section->flags);
 		if (section->reserved != 0)
 			verifier_found(verifier,
 			    "the reserved member of section %s (%" PRIu32 ") is %" PRIu32 ", not 0",
-			    snapshot_section_name(section->id), section->id, section->reserved);
+			    section_name(section->id), section->id, section->reserved);
 	}
 }
 

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/checksum.h"
+#include "snapshot/section_kinds.h"
 #include "snapshot/snapshot_reader.h"
-#include "snapshot/snapshot_sections.h"
 #include "snapshot/snapshot_verify.h"
 #include "support/snapshot_builder.h"
 #include "support/snapshot_damage.h"
@@ -86,7 +86,7 @@ static void good_file_opens(void **state)
 
 	(void)state;
 	assert_int_equal(snapshot_open_memory(good_image, good_bytes, &snapshot, &error), 0);
-	(void)snapshot_section_kinds(&kind_count);
+	(void)section_kinds(&kind_count);
 	assert_int_equal(snapshot->section_count, kind_count);
 	assert_int_equal(snapshot->file_bytes, good_bytes);
 	assert_int_equal(snapshot->disk_bytes, good_bytes);
@@ -220,7 +220,7 @@ static void sealed_damage_never_crashes(void **state)
 static void longer_rows_of_a_newer_writer_are_read(void **state)
 {
 	size_t kind_count;
-	const struct snapshot_section_kind *kinds = snapshot_section_kinds(&kind_count);
+	const struct section_kind *kinds = section_kinds(&kind_count);
 	struct snapshot *plain = NULL;
 	struct status_error error = {0};
 
@@ -280,7 +280,7 @@ static void absent_optional_sections_have_no_rows(void **state)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
 	size_t kind_count;
-	const struct snapshot_section_kind *kinds = snapshot_section_kinds(&kind_count);
+	const struct section_kind *kinds = section_kinds(&kind_count);
 
 	(void)state;
 	for (size_t i = 0; i < kind_count; i++)

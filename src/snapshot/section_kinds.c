@@ -1,4 +1,4 @@
-#include "snapshot/snapshot_sections.h"
+#include "snapshot/section_kinds.h"
 
 #include "snapshot/format.h"
 #include "snapshot/snapshot_reader.h"
@@ -20,7 +20,7 @@ enum need { OPTIONAL, REQUIRED };
 		.count_member = (count)                                                            \
 	}
 
-static const struct snapshot_section_kind kinds[] = {
+static const struct section_kind kinds[] = {
     {.id = SNAPSHOT_RUN,
 	.row_bytes = sizeof(struct snapshot_run),
 	.required = true,
@@ -49,13 +49,13 @@ static const struct snapshot_section_kind kinds[] = {
     ROWS(NAMES, OPTIONAL, struct snapshot_name, names, name_count),
 };
 
-const struct snapshot_section_kind *snapshot_section_kinds(size_t *ret_count)
+const struct section_kind *section_kinds(size_t *ret_count)
 {
 	*ret_count = sizeof kinds / sizeof kinds[0];
 	return kinds;
 }
 
-const struct snapshot_section_kind *snapshot_section_kind(uint32_t id)
+const struct section_kind *section_kind(uint32_t id)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (kinds[i].id == id)
@@ -63,9 +63,9 @@ const struct snapshot_section_kind *snapshot_section_kind(uint32_t id)
 	return NULL;
 }
 
-const char *snapshot_section_name(uint32_t id)
+const char *section_name(uint32_t id)
 {
-	const struct snapshot_section_kind *kind = snapshot_section_kind(id);
+	const struct section_kind *kind = section_kind(id);
 
 	return kind != NULL ? kind->name : "unknown";
 }

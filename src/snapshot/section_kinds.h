@@ -2,14 +2,14 @@
  * The sections this version knows, as one table: id, name, size of a row, whether a reader can do without,
  * and which members of struct snapshot receive it. Neighbours: format.h, snapshot_reader.c.
  */
-#ifndef SNAPSHOT_SNAPSHOT_SECTIONS_H
-#define SNAPSHOT_SNAPSHOT_SECTIONS_H
+#ifndef SNAPSHOT_SECTION_KINDS_H
+#define SNAPSHOT_SECTION_KINDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct snapshot_section_kind {
+struct section_kind {
 	uint32_t id;	     /* enum snapshot_section_id */
 	uint32_t row_bytes;  /* of this version */
 	bool required;	     /* a file without it is refused */
@@ -20,10 +20,10 @@ struct snapshot_section_kind {
 };
 
 /* What this version knows of section ID, or NULL. */
-const struct snapshot_section_kind *snapshot_section_kind(uint32_t id);
+const struct section_kind *section_kind(uint32_t id);
 /* All of them, ascending by id. */
-const struct snapshot_section_kind *snapshot_section_kinds(size_t *ret_count);
+const struct section_kind *section_kinds(size_t *ret_count);
 /* The name of section ID, or "unknown". */
-const char *snapshot_section_name(uint32_t id);
+const char *section_name(uint32_t id);
 
 #endif

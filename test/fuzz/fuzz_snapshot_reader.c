@@ -1,0 +1,53 @@
+/*
+ * Any bytes at all: the reader refuses them, or gives a snapshot that can be walked and verified safely.
+ * Built with FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION checksums are not compared, so that the fuzzer gets past them.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "snapshot/snapshot_reader.h"
+#include "snapshot/snapshot_verify.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+static void use_finding(void *context, const char *rule, const char *sentence)
+{
+	size_t *length = context;
+
+	*length += strlen(rule) + strlen(sentence);
+}
+
+/* Follow what readers follow: strings to their ends, stacks to their roots. */
+static size_t walk(const struct snapshot *snapshot)
+{
+	size_t sum = strlen(snapshot_string(snapshot, snapshot->run->program));
+
+	for (size_t i = 0; i < snapshot->block_count; i++) {
+		uint32_t node = snapshot->stacks[snapshot->block_stack[i]].leaf;
+
+		for (; node != 0; node = snapshot->nodes[node].parent)
+			sum += snapshot->modules[snapshot->nodes[node].module].bias;
+		sum += snapshot->block_size[i] + snapshot->block_born[i] + snapshot->block_epoch[i];
+	}
+	for (size_t i = 0; i < snapshot->extra_count; i++)
+		sum += strlen(snapshot_string(snapshot, snapshot->extras[i].label));
+	for (size_t i = 0; i < snapshot->name_count; i++)
+		sum += strlen(snapshot_string(snapshot, snapshot->names[i].function));
+	return sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+	struct snapshot *snapshot;
+	struct status_error error;
+	volatile size_t sum = 0;
+	size_t length = 0;
+
+	if (snapshot_open_memory(bytes, count, &snapshot, &error) != 0)
+		return 0;
+	(void)snapshot_verify(snapshot, use_finding, &length);
+	sum += walk(snapshot) + length;
+	snapshot_close(snapshot);
+	return 0;
+}
