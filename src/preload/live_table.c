@@ -17,7 +17,7 @@ struct large_record {
 };
 
 static _Atomic(struct large_record *) record_chunks[RECORD_CHUNKS_MAX];
-static atomic_uint record_count = 1; /* number 0 is none */
+static atomic_uint record_count = BATCH; /* number 0 is none; whole batches, so that none crosses a chunk */
 /* Stack of batches: number of the first record, and a counter against its reuse between read and swap (ABA). */
 static atomic_uint_least64_t free_batches;
 
@@ -90,8 +90,6 @@ static uint32_t fresh_batch(void)
 {
 	uint32_t first = atomic_fetch_add_explicit(&record_count, BATCH, memory_order_relaxed);
 
-	if (first == 1) /* keep batches aligned: the first one loses a record to "none" */
-		first = atomic_fetch_add_explicit(&record_count, BATCH - 1, memory_order_relaxed);
 	if (first > RECORD_CHUNKS_MAX * RECORD_CHUNK - 2u * BATCH) {
 		atomic_fetch_sub_explicit(&record_count, BATCH, memory_order_relaxed);
 		return 0;
