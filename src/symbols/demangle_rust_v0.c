@@ -18,167 +18,11 @@
 #include <string.h>
 
 #include "symbols/demangle.h"
-#include "symbols/demangle_output.h"
-
-#define DEPTH_MAX 200
-#define STEPS_MAX 100000
-
-struct rust_parser {
-	const char *text; /* behind _R */
-	size_t length, position;
-	struct demangle_output output;
-	unsigned int muted; /* > 0: parse, but print nothing */
-	unsigned int depth, steps;
-	uint64_t bound_lifetimes; /* declared by the binders around this place */
-	bool failed;
-};
-
-struct rust_identifier {
-	const char *text;
-	size_t length;
-	bool is_punycode;
-};
+#include "symbols/demangle_rust_parser.h"
 
 static void print_path(struct rust_parser *parser, bool in_value);
 static void print_type(struct rust_parser *parser);
 static void print_const(struct rust_parser *parser);
-
-static char peek(const struct rust_parser *parser)
-{
-	return parser->failed || parser->position >= parser->length
-		   ? '\0'
-		   : parser->text[parser->position];
-}
-
-static char next(struct rust_parser *parser)
-{
-	const char c = peek(parser);
-
-	if (c == '\0')
-		parser->failed = true;
-	else
-		parser->position++;
-	return c;
-}
-
-static bool eat(struct rust_parser *parser, char expected)
-{
-	if (peek(parser) != expected)
-		return false;
-	parser->position++;
-	return true;
-}
-
-static void print(struct rust_parser *parser, const char *text)
-{
-	if (parser->muted == 0 && !parser->failed)
-		demangle_output_text(&parser->output, text);
-}
-
-/* Every production passes here: the bound on nesting and on work. */
-static bool enter(struct rust_parser *parser)
-{
-	if (++parser->depth > DEPTH_MAX || ++parser->steps > STEPS_MAX || parser->output.failed)
-		parser->failed = true;
-	return !parser->failed;
-}
-
-static void leave(struct rust_parser *parser)
-{
-	parser->depth--;
-}
-
-/* base-62 number: "_" is 0, "0_" is 1, ... */
-static uint64_t read_base_62(struct rust_parser *parser)
-{
-	uint64_t value = 0;
-
-	if (eat(parser, '_'))
-		return 0;
-	while (!parser->failed && !eat(parser, '_')) {
-		const char c = next(parser);
-		uint64_t digit;
-
-		if (c >= '0' && c <= '9')
-			digit = (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'z')
-			digit = (uint64_t)(c - 'a') + 10;
-		else if (c >= 'A' && c <= 'Z')
-			digit = (uint64_t)(c - 'A') + 36;
-		else
-			digit = UINT64_MAX;
-		if (digit == UINT64_MAX || __builtin_mul_overflow(value, 62, &value) ||
-		    __builtin_add_overflow(value, digit, &value))
-			parser->failed = true;
-	}
-	if (value == UINT64_MAX)
-		parser->failed = true;
-	return value + 1;
-}
-
-/* The number behind TAG; 0 when TAG is not there. */
-static uint64_t read_optional_base_62(struct rust_parser *parser, char tag)
-{
-	uint64_t value;
-
-	if (!eat(parser, tag))
-		return 0;
-	value = read_base_62(parser);
-	if (value == UINT64_MAX)
-		parser->failed = true;
-	return value + 1;
-}
-
-static struct rust_identifier read_identifier(struct rust_parser *parser)
-{
-	struct rust_identifier identifier = {.text = "", .is_punycode = eat(parser, 'u')};
-	size_t length = 0;
-
-	if (!isdigit((unsigned char)peek(parser)))
-		parser->failed = true;
-	if (eat(parser, '0')) {
-		(void)eat(parser, '_');
-		return identifier;
-	}
-	while (isdigit((unsigned char)peek(parser)) && length <= parser->length)
-		length = length * 10 + (size_t)(next(parser) - '0');
-	(void)eat(parser, '_');
-	if (parser->failed || length > parser->length - parser->position) {
-		parser->failed = true;
-		return identifier;
-	}
-	identifier.text = parser->text + parser->position;
-	identifier.length = length;
-	parser->position += length;
-	return identifier;
-}
-
-static void print_identifier(struct rust_parser *parser, const struct rust_identifier *identifier)
-{
-	if (parser->muted > 0 || parser->failed)
-		return;
-	if (identifier->is_punycode)
-		demangle_output_text(&parser->output, "punycode{");
-	demangle_output_bytes(&parser->output, identifier->text, identifier->length);
-	if (identifier->is_punycode)
-		demangle_output_text(&parser->output, "}");
-}
-
-/* A back reference whose B is eaten: go to where it points. True when the caller shall print what stands
- * there and then set the position to *RET_RESUME. */
-static bool enter_back_reference(struct rust_parser *parser, size_t *ret_resume)
-{
-	const size_t own_position = parser->position - 1;
-	const uint64_t target = read_base_62(parser);
-
-	if (target >= own_position) /* only backwards: no loops */
-		parser->failed = true;
-	if (parser->failed || parser->muted > 0)
-		return false;
-	*ret_resume = parser->position;
-	parser->position = (size_t)target;
-	return true;
-}
 
 static void print_lifetime(struct rust_parser *parser, uint64_t index)
 {
@@ -186,7 +30,7 @@ static void print_lifetime(struct rust_parser *parser, uint64_t index)
 	char name[32];
 
 	if (index == 0) {
-		print(parser, "'_");
+		rust_parser_print(parser, "'_");
 		return;
 	}
 	if (index > parser->bound_lifetimes) {
@@ -198,14 +42,14 @@ static void print_lifetime(struct rust_parser *parser, uint64_t index)
 		(void)snprintf(name, sizeof name, "'%c", (char)('a' + (int)depth));
 	else
 		(void)snprintf(name, sizeof name, "'_%" PRIu64, depth);
-	print(parser, name);
+	rust_parser_print(parser, name);
 }
 
 static void print_generic_argument(struct rust_parser *parser)
 {
-	if (eat(parser, 'L'))
-		print_lifetime(parser, read_base_62(parser));
-	else if (eat(parser, 'K'))
+	if (rust_parser_eat(parser, 'L'))
+		print_lifetime(parser, rust_parser_base_62(parser));
+	else if (rust_parser_eat(parser, 'K'))
 		print_const(parser);
 	else
 		print_type(parser);
@@ -216,9 +60,9 @@ static size_t print_list(struct rust_parser *parser, void (*print_item)(struct r
 {
 	size_t count = 0;
 
-	while (!parser->failed && !eat(parser, 'E')) {
+	while (!parser->failed && !rust_parser_eat(parser, 'E')) {
 		if (count++ > 0)
-			print(parser, ", ");
+			rust_parser_print(parser, ", ");
 		print_item(parser);
 	}
 	return count;
@@ -227,7 +71,7 @@ static size_t print_list(struct rust_parser *parser, void (*print_item)(struct r
 /* "for<'a, 'b> ". Returns the lifetimes it declares, which the caller takes back. */
 static uint64_t print_binder(struct rust_parser *parser)
 {
-	const uint64_t count = read_optional_base_62(parser, 'G');
+	const uint64_t count = rust_parser_optional_base_62(parser, 'G');
 
 	if (count > parser->length) { /* more than a name could use */
 		parser->failed = true;
@@ -235,43 +79,43 @@ static uint64_t print_binder(struct rust_parser *parser)
 	}
 	if (count == 0)
 		return 0;
-	print(parser, "for<");
+	rust_parser_print(parser, "for<");
 	for (uint64_t i = 0; i < count && !parser->failed; i++) {
 		if (i > 0)
-			print(parser, ", ");
+			rust_parser_print(parser, ", ");
 		parser->bound_lifetimes++;
 		print_lifetime(parser, 1);
 	}
-	print(parser, "> ");
+	rust_parser_print(parser, "> ");
 	return count;
 }
 
 static void print_nested_path(struct rust_parser *parser, bool in_value)
 {
-	const char space = next(parser);
+	const char space = rust_parser_next(parser);
 	struct rust_identifier identifier;
 	uint64_t disambiguator;
 
 	if (!isalpha((unsigned char)space))
 		parser->failed = true;
 	print_path(parser, in_value);
-	disambiguator = read_optional_base_62(parser, 's');
-	identifier = read_identifier(parser);
+	disambiguator = rust_parser_optional_base_62(parser, 's');
+	identifier = rust_parser_identifier(parser);
 	if (isupper((unsigned char)space)) { /* made by the compiler: closures, shims */
 		char number[32];
 		const char kind[2] = {space, '\0'};
 
-		print(parser, "::{");
-		print(parser, space == 'C' ? "closure" : space == 'S' ? "shim" : kind);
+		rust_parser_print(parser, "::{");
+		rust_parser_print(parser, space == 'C' ? "closure" : space == 'S' ? "shim" : kind);
 		if (identifier.length > 0) {
-			print(parser, ":");
-			print_identifier(parser, &identifier);
+			rust_parser_print(parser, ":");
+			rust_parser_print_identifier(parser, &identifier);
 		}
 		(void)snprintf(number, sizeof number, "#%" PRIu64 "}", disambiguator);
-		print(parser, number);
+		rust_parser_print(parser, number);
 	} else if (identifier.length > 0) {
-		print(parser, "::");
-		print_identifier(parser, &identifier);
+		rust_parser_print(parser, "::");
+		rust_parser_print_identifier(parser, &identifier);
 	}
 }
 
@@ -279,33 +123,33 @@ static void print_nested_path(struct rust_parser *parser, bool in_value)
 static void print_impl(struct rust_parser *parser, char tag)
 {
 	if (tag != 'Y') {
-		(void)read_optional_base_62(parser, 's');
+		(void)rust_parser_optional_base_62(parser, 's');
 		parser->muted++;
 		print_path(parser, false);
 		parser->muted--;
 	}
-	print(parser, "<");
+	rust_parser_print(parser, "<");
 	print_type(parser);
 	if (tag != 'M') {
-		print(parser, " as ");
+		rust_parser_print(parser, " as ");
 		print_path(parser, false);
 	}
-	print(parser, ">");
+	rust_parser_print(parser, ">");
 }
 
 static void print_path(struct rust_parser *parser, bool in_value)
 {
 	struct rust_identifier identifier;
-	const char tag = next(parser);
+	const char tag = rust_parser_next(parser);
 	size_t resume;
 
-	if (!enter(parser))
+	if (!rust_parser_enter(parser))
 		return;
 	switch (tag) {
 	case 'C':
-		(void)read_optional_base_62(parser, 's');
-		identifier = read_identifier(parser);
-		print_identifier(parser, &identifier);
+		(void)rust_parser_optional_base_62(parser, 's');
+		identifier = rust_parser_identifier(parser);
+		rust_parser_print_identifier(parser, &identifier);
 		break;
 	case 'N':
 		print_nested_path(parser, in_value);
@@ -317,12 +161,12 @@ static void print_path(struct rust_parser *parser, bool in_value)
 		break;
 	case 'I':
 		print_path(parser, in_value);
-		print(parser, in_value ? "::<" : "<");
+		rust_parser_print(parser, in_value ? "::<" : "<");
 		(void)print_list(parser, print_generic_argument);
-		print(parser, ">");
+		rust_parser_print(parser, ">");
 		break;
 	case 'B':
-		if (enter_back_reference(parser, &resume)) {
+		if (rust_parser_enter_back_reference(parser, &resume)) {
 			print_path(parser, in_value);
 			parser->position = resume;
 		}
@@ -330,7 +174,7 @@ static void print_path(struct rust_parser *parser, bool in_value)
 	default:
 		parser->failed = true;
 	}
-	leave(parser);
+	rust_parser_leave(parser);
 }
 
 static const char *basic_type(char tag)
@@ -347,28 +191,28 @@ static void print_function_type(struct rust_parser *parser)
 {
 	const uint64_t bound = print_binder(parser);
 
-	if (eat(parser, 'U'))
-		print(parser, "unsafe ");
-	if (eat(parser, 'K')) {
-		print(parser, "extern \"");
-		if (eat(parser, 'C')) {
-			print(parser, "C");
+	if (rust_parser_eat(parser, 'U'))
+		rust_parser_print(parser, "unsafe ");
+	if (rust_parser_eat(parser, 'K')) {
+		rust_parser_print(parser, "extern \"");
+		if (rust_parser_eat(parser, 'C')) {
+			rust_parser_print(parser, "C");
 		} else {
-			struct rust_identifier abi = read_identifier(parser);
+			struct rust_identifier abi = rust_parser_identifier(parser);
 
 			for (size_t i = 0; i < abi.length; i++) { /* "_" stands for "-" */
 				const char c[2] = {abi.text[i] == '_' ? '-' : abi.text[i], '\0'};
 
-				print(parser, c);
+				rust_parser_print(parser, c);
 			}
 		}
-		print(parser, "\" ");
+		rust_parser_print(parser, "\" ");
 	}
-	print(parser, "fn(");
+	rust_parser_print(parser, "fn(");
 	(void)print_list(parser, print_type);
-	print(parser, ")");
-	if (!eat(parser, 'u')) { /* the unit type is not written */
-		print(parser, " -> ");
+	rust_parser_print(parser, ")");
+	if (!rust_parser_eat(parser, 'u')) { /* the unit type is not written */
+		rust_parser_print(parser, " -> ");
 		print_type(parser);
 	}
 	parser->bound_lifetimes -= bound;
@@ -380,22 +224,22 @@ static bool print_open_path(struct rust_parser *parser)
 	bool is_open = false;
 	size_t resume;
 
-	if (!enter(parser))
+	if (!rust_parser_enter(parser))
 		return false;
-	if (eat(parser, 'B')) {
-		if (enter_back_reference(parser, &resume)) {
+	if (rust_parser_eat(parser, 'B')) {
+		if (rust_parser_enter_back_reference(parser, &resume)) {
 			is_open = print_open_path(parser);
 			parser->position = resume;
 		}
-	} else if (eat(parser, 'I')) {
+	} else if (rust_parser_eat(parser, 'I')) {
 		print_path(parser, false);
-		print(parser, "<");
+		rust_parser_print(parser, "<");
 		(void)print_list(parser, print_generic_argument);
 		is_open = true;
 	} else {
 		print_path(parser, false);
 	}
-	leave(parser);
+	rust_parser_leave(parser);
 	return is_open;
 }
 
@@ -404,18 +248,18 @@ static void print_dyn_trait(struct rust_parser *parser)
 {
 	bool is_open = print_open_path(parser);
 
-	while (eat(parser, 'p')) {
+	while (rust_parser_eat(parser, 'p')) {
 		struct rust_identifier name;
 
-		print(parser, is_open ? ", " : "<");
+		rust_parser_print(parser, is_open ? ", " : "<");
 		is_open = true;
-		name = read_identifier(parser);
-		print_identifier(parser, &name);
-		print(parser, " = ");
+		name = rust_parser_identifier(parser);
+		rust_parser_print_identifier(parser, &name);
+		rust_parser_print(parser, " = ");
 		print_type(parser);
 	}
 	if (is_open)
-		print(parser, ">");
+		rust_parser_print(parser, ">");
 }
 
 /* [binder] {dyn-trait} E lifetime */
@@ -424,48 +268,48 @@ static void print_dyn_type(struct rust_parser *parser)
 	uint64_t bound, lifetime;
 	size_t count = 0;
 
-	print(parser, "dyn ");
+	rust_parser_print(parser, "dyn ");
 	bound = print_binder(parser);
-	while (!parser->failed && !eat(parser, 'E')) {
+	while (!parser->failed && !rust_parser_eat(parser, 'E')) {
 		if (count++ > 0)
-			print(parser, " + ");
+			rust_parser_print(parser, " + ");
 		print_dyn_trait(parser);
 	}
 	parser->bound_lifetimes -= bound;
-	if (!eat(parser, 'L'))
+	if (!rust_parser_eat(parser, 'L'))
 		parser->failed = true;
-	lifetime = read_base_62(parser);
+	lifetime = rust_parser_base_62(parser);
 	if (lifetime != 0) {
-		print(parser, " + ");
+		rust_parser_print(parser, " + ");
 		print_lifetime(parser, lifetime);
 	}
 }
 
 static void print_reference_type(struct rust_parser *parser, bool is_mutable)
 {
-	print(parser, "&");
-	if (eat(parser, 'L')) {
-		const uint64_t lifetime = read_base_62(parser);
+	rust_parser_print(parser, "&");
+	if (rust_parser_eat(parser, 'L')) {
+		const uint64_t lifetime = rust_parser_base_62(parser);
 
 		if (lifetime != 0) {
 			print_lifetime(parser, lifetime);
-			print(parser, " ");
+			rust_parser_print(parser, " ");
 		}
 	}
 	if (is_mutable)
-		print(parser, "mut ");
+		rust_parser_print(parser, "mut ");
 	print_type(parser);
 }
 
 static void print_array_type(struct rust_parser *parser, bool has_length)
 {
-	print(parser, "[");
+	rust_parser_print(parser, "[");
 	print_type(parser);
 	if (has_length) {
-		print(parser, "; ");
+		rust_parser_print(parser, "; ");
 		print_const(parser);
 	}
-	print(parser, "]");
+	rust_parser_print(parser, "]");
 }
 
 static void print_compound_type(struct rust_parser *parser, char tag)
@@ -479,7 +323,7 @@ static void print_compound_type(struct rust_parser *parser, char tag)
 		break;
 	case 'P':
 	case 'O':
-		print(parser, tag == 'P' ? "*const " : "*mut ");
+		rust_parser_print(parser, tag == 'P' ? "*const " : "*mut ");
 		print_type(parser);
 		break;
 	case 'A':
@@ -487,10 +331,10 @@ static void print_compound_type(struct rust_parser *parser, char tag)
 		print_array_type(parser, tag == 'A');
 		break;
 	case 'T':
-		print(parser, "(");
+		rust_parser_print(parser, "(");
 		if (print_list(parser, print_type) == 1)
-			print(parser, ",");
-		print(parser, ")");
+			rust_parser_print(parser, ",");
+		rust_parser_print(parser, ")");
 		break;
 	case 'F':
 		print_function_type(parser);
@@ -499,7 +343,7 @@ static void print_compound_type(struct rust_parser *parser, char tag)
 		print_dyn_type(parser);
 		break;
 	case 'B':
-		if (enter_back_reference(parser, &resume)) {
+		if (rust_parser_enter_back_reference(parser, &resume)) {
 			print_type(parser);
 			parser->position = resume;
 		}
@@ -512,41 +356,23 @@ static void print_compound_type(struct rust_parser *parser, char tag)
 
 static void print_type(struct rust_parser *parser)
 {
-	const char tag = next(parser);
+	const char tag = rust_parser_next(parser);
 	const char *name = basic_type(tag);
 
-	if (!enter(parser))
+	if (!rust_parser_enter(parser))
 		return;
 	if (name != NULL)
-		print(parser, name);
+		rust_parser_print(parser, name);
 	else
 		print_compound_type(parser, tag);
-	leave(parser);
-}
-
-/* {hex digit} _ . Returns the number; *RET_DIGITS how many digits it has, of which only 16 fit. */
-static uint64_t read_hex(struct rust_parser *parser, size_t *ret_digits)
-{
-	uint64_t value = 0;
-	size_t digits = 0;
-
-	while (!parser->failed && !eat(parser, '_')) {
-		const char c = next(parser);
-
-		if (!isdigit((unsigned char)c) && !(c >= 'a' && c <= 'f'))
-			parser->failed = true;
-		value = value * 16 + (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-		digits++;
-	}
-	*ret_digits = digits;
-	return value;
+	rust_parser_leave(parser);
 }
 
 static void print_integer(struct rust_parser *parser)
 {
 	const size_t start = parser->position;
 	size_t digits;
-	const uint64_t value = read_hex(parser, &digits);
+	const uint64_t value = rust_parser_hex(parser, &digits);
 
 	if (parser->muted > 0 || parser->failed)
 		return;
@@ -561,13 +387,13 @@ static void print_integer(struct rust_parser *parser)
 static void print_character(struct rust_parser *parser)
 {
 	size_t digits;
-	const uint64_t value = read_hex(parser, &digits);
+	const uint64_t value = rust_parser_hex(parser, &digits);
 
-	print(parser, "'");
+	rust_parser_print(parser, "'");
 	if (parser->muted == 0 && !parser->failed &&
 	    (digits > 8 || !demangle_output_character(&parser->output, (uint32_t)value)))
 		parser->failed = true;
-	print(parser, "'");
+	rust_parser_print(parser, "'");
 }
 
 /* A str: two hex digits per byte. */
@@ -576,49 +402,49 @@ static void print_string(struct rust_parser *parser)
 	const size_t start = parser->position;
 	size_t digits;
 
-	(void)read_hex(parser, &digits);
+	(void)rust_parser_hex(parser, &digits);
 	if (digits % 2 != 0)
 		parser->failed = true;
-	print(parser, "\"");
+	rust_parser_print(parser, "\"");
 	for (size_t i = 0; i < digits && !parser->failed; i += 2) {
 		char hex[3] = {parser->text[start + i], parser->text[start + i + 1], '\0'};
 		const char byte[2] = {(char)strtoul(hex, NULL, 16), '\0'};
 
-		print(parser, byte);
+		rust_parser_print(parser, byte);
 	}
-	print(parser, "\"");
+	rust_parser_print(parser, "\"");
 }
 
 static void print_const(struct rust_parser *parser)
 {
-	const char tag = next(parser);
+	const char tag = rust_parser_next(parser);
 	size_t resume, digits;
 
-	if (!enter(parser))
+	if (!rust_parser_enter(parser))
 		return;
 	if (tag == 'p') {
-		print(parser, "_");
+		rust_parser_print(parser, "_");
 	} else if (tag == 'B') {
-		if (enter_back_reference(parser, &resume)) {
+		if (rust_parser_enter_back_reference(parser, &resume)) {
 			print_const(parser);
 			parser->position = resume;
 		}
 	} else if (strchr("htmyoj", tag) != NULL) {
 		print_integer(parser);
 	} else if (strchr("aslxni", tag) != NULL) {
-		if (eat(parser, 'n'))
-			print(parser, "-");
+		if (rust_parser_eat(parser, 'n'))
+			rust_parser_print(parser, "-");
 		print_integer(parser);
 	} else if (tag == 'b') {
-		print(parser, read_hex(parser, &digits) != 0 ? "true" : "false");
+		rust_parser_print(parser, rust_parser_hex(parser, &digits) != 0 ? "true" : "false");
 	} else if (tag == 'c') {
 		print_character(parser);
-	} else if (tag == 'R' && eat(parser, 'e')) {
+	} else if (tag == 'R' && rust_parser_eat(parser, 'e')) {
 		print_string(parser);
 	} else {
 		parser->failed = true;
 	}
-	leave(parser);
+	rust_parser_leave(parser);
 }
 
 char *demangle_rust_v0(const char *name, size_t length)
@@ -629,11 +455,11 @@ char *demangle_rust_v0(const char *name, size_t length)
 	if (length < 3 || !isupper((unsigned char)name[2]))
 		return NULL;
 	print_path(&parser, true);
-	if (parser.position < parser.length && !parser.failed && peek(&parser) != '.') {
+	if (parser.position < parser.length && !parser.failed && rust_parser_peek(&parser) != '.') {
 		parser.muted++; /* the crate that instantiated it */
 		print_path(&parser, false);
 	}
-	if (parser.failed || (parser.position < parser.length && peek(&parser) != '.'))
+	if (parser.failed || (parser.position < parser.length && rust_parser_peek(&parser) != '.'))
 		parser.output.failed = true;
 	return demangle_output_take(&parser.output);
 }

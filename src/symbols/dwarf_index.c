@@ -222,10 +222,12 @@ int dwarf_index_build(struct dwarf_index *ret_index, Dwarf *dwarf)
 	       dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &lines, &split) == 0) {
 		const int tag = dwarf_tag(&lines);
 
-		if (tag == DW_TAG_compile_unit)
-			result = add_unit(ret_index, &lines, &lines);
-		else if (tag == DW_TAG_skeleton_unit && dwarf_tag(&split) != DW_TAG_invalid)
+		/* A skeleton whose .dwo file is not found has no functions to offer. In DWARF 4 it looks
+		 * like any other unit. */
+		if (dwarf_tag(&split) == DW_TAG_compile_unit)
 			result = add_unit(ret_index, &lines, &split);
+		else if (tag == DW_TAG_compile_unit || tag == DW_TAG_skeleton_unit)
+			result = add_unit(ret_index, &lines, &lines);
 	}
 	range_table_seal(&ret_index->unit_ranges);
 	return result;

@@ -144,10 +144,17 @@ static bool is_private_name_of(const char *name, const char *alias)
 	       strcmp(name + length - alias_length, alias) == 0;
 }
 
+/* SYMBOL, mangled, is the linkage name of a function called PLAIN_NAME. Folded functions share one
+ * address and one symbol: believe it only if it has the name in it, as far as names are spelled out. */
+static bool is_linkage_name_of(const char *symbol, const char *plain_name)
+{
+	return strncmp(plain_name, "operator", strlen("operator")) == 0 ||
+	       strstr(symbol, plain_name) != NULL;
+}
+
 /* Complete the names of the outermost function by the symbol at its address:
  * - code without debug information has no other name;
- * - some compilers leave out the linkage name of C++ functions (folded functions share one address and
- *   one symbol, so believe it only if it has the name in it);
+ * - compilers leave out the linkage name of some C++ functions, such as lambdas;
  * - of a C library's aliases the public one is meant, and it is the same with and without debug
  *   information. */
 static void add_symbol(
@@ -162,7 +169,7 @@ static void add_symbol(
 		frame->linkage_name = symbol;
 	} else if (is_mangled(symbol)) {
 		if (frame->linkage_name == NULL && frame->plain_name != NULL &&
-		    strstr(symbol, frame->plain_name) != NULL)
+		    is_linkage_name_of(symbol, frame->plain_name))
 			frame->linkage_name = symbol;
 	} else if (!is_mangled(name) && is_private_name_of(name, symbol)) {
 		frame->name = frame->linkage_name = symbol;
