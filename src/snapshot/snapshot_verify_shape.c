@@ -6,8 +6,6 @@
 #include "snapshot/section_kinds.h"
 #include "snapshot/snapshot_verify_internal.h"
 
-#define EPOCHS_CHECKED_MAX ((uint32_t)1 << 27) /* 512 MiB of memory for epoch-born at most */
-
 void verify_section_table(struct verifier *verifier)
 {
 	const struct snapshot *snapshot = verifier->snapshot;
@@ -182,63 +180,86 @@ static const struct snapshot_born_range *born_range_of(
 		   : NULL;
 }
 
-static void check_born(struct verifier *verifier, size_t block, uint32_t *born_of_epoch)
+static void check_born_range(struct verifier *verifier, size_t block)
 {
 	const struct snapshot *snapshot = verifier->snapshot;
-	uint32_t epoch = snapshot->block_epoch[block];
 	uint32_t born = snapshot->block_born[block];
-	const struct snapshot_born_range *range = born_range_of(snapshot, epoch);
+	const struct snapshot_born_range *range =
+	    born_range_of(snapshot, snapshot->block_epoch[block]);
 
 	if (range != NULL && (born < range->first_generation || born > range->last_generation))
 		verifier_found(verifier,
 		    "block %zu of epoch %" PRIu32 " was born in generation %" PRIu32
 		    ", outside of %" PRIu32 "..%" PRIu32,
-		    block, epoch, born, range->first_generation, range->last_generation);
-	else if (born_of_epoch[epoch] == UINT32_MAX)
-		born_of_epoch[epoch] = born;
-	else if (born_of_epoch[epoch] != born)
-		verifier_found(verifier,
-		    "block %zu of epoch %" PRIu32 " was born in generation %" PRIu32
-		    ", another of that epoch in %" PRIu32,
-		    block, epoch, born, born_of_epoch[epoch]);
+		    block, range->epoch, born, range->first_generation, range->last_generation);
+}
+
+static int compare_words(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left;
+	uint64_t b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Pairs of epoch (high half) and generation of the blocks whose epochs were not merged, ascending. */
+static size_t epoch_generations(const struct snapshot *snapshot, uint64_t *pairs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < snapshot->block_count; i++) {
+		uint64_t pair = (uint64_t)snapshot->block_epoch[i] << 32 | snapshot->block_born[i];
+
+		/* Neighbours in memory were often born together. */
+		if ((count == 0 || pairs[count - 1] != pair) &&
+		    born_range_of(snapshot, snapshot->block_epoch[i]) == NULL)
+			pairs[count++] = pair;
+	}
+	qsort(pairs, count, sizeof *pairs, compare_words);
+	return count;
+}
+
+/* Generation 0, outside of iterations, comes back between any two iterations: only others must ascend. */
+static void check_epochs_ascend(struct verifier *verifier, const uint64_t *pairs, size_t count)
+{
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t epoch = (uint32_t)(pairs[i] >> 32);
+		uint32_t born = (uint32_t)pairs[i];
+
+		if (i > 0 && pairs[i] != pairs[i - 1] && epoch == (uint32_t)(pairs[i - 1] >> 32))
+			verifier_found(verifier,
+			    "blocks of epoch %" PRIu32 " were born in generation %" PRIu32
+			    " and in %" PRIu32,
+			    epoch, (uint32_t)pairs[i - 1], born);
+		else if (born != 0 && born < highest)
+			verifier_found(verifier,
+			    "blocks of epoch %" PRIu32 " were born in generation %" PRIu32
+			    ", those of an earlier one in %" PRIu32,
+			    epoch, born, highest);
+		highest = born > highest ? born : highest;
+	}
 }
 
 /* With scope=thread an epoch belongs to one thread, and threads iterate side by side: nothing to compare. */
 void verify_epoch_born(struct verifier *verifier)
 {
 	const struct snapshot *snapshot = verifier->snapshot;
-	uint32_t epochs = 0;
-	uint32_t highest = 0;
 
 	for (size_t i = 0; i < snapshot->block_count; i++)
-		if (snapshot->block_epoch[i] >= epochs &&
-		    snapshot->block_epoch[i] < EPOCHS_CHECKED_MAX)
-			epochs = snapshot->block_epoch[i] + 1;
-	if (epochs == 0 || (snapshot->run->flags & SNAPSHOT_RUN_THREAD_SCOPE) != 0)
+		check_born_range(verifier, i);
+	if (snapshot->block_count == 0 || (snapshot->run->flags & SNAPSHOT_RUN_THREAD_SCOPE) != 0)
 		return;
 
-	uint32_t *born = malloc(epochs * sizeof *born);
+	uint64_t *pairs = malloc(snapshot->block_count * sizeof *pairs);
 
-	if (born == NULL) {
+	if (pairs == NULL) {
 		verifier_no_memory(verifier);
 		return;
 	}
-	memset(born, 0xff, epochs * sizeof *born);
-	for (size_t i = 0; i < snapshot->block_count; i++)
-		if (snapshot->block_epoch[i] < epochs)
-			check_born(verifier, i, born);
-	/* Generation 0, outside of iterations, comes back between any two iterations. */
-	for (uint32_t i = 0; i < epochs; i++) {
-		if (born[i] == UINT32_MAX || born[i] == 0)
-			continue;
-		if (born[i] < highest)
-			verifier_found(verifier,
-			    "epoch %" PRIu32 " was born in generation %" PRIu32
-			    ", an earlier one in %" PRIu32,
-			    i, born[i], highest);
-		highest = born[i] > highest ? born[i] : highest;
-	}
-	free(born);
+	check_epochs_ascend(verifier, pairs, epoch_generations(snapshot, pairs));
+	free(pairs);
 }
 
 /* Walks BLOCK_EXTRAS alongside the columns: the row of BLOCK or NULL, for BLOCK ascending from call to call. */
