@@ -45,7 +45,7 @@ static int check_run(const struct command *self, void *settings_void, int count,
 
 const struct command cmd_check = {
     .syntax = {.command = "check",
-	.operands = "FILE | check BEFORE AFTER",
+	.operands = "[BEFORE] FILE",
 	.summary = "a gate for CI: exit 1 when a limit is broken",
 	.description =
 	    "Judges one snapshot (what is retained from its counted iterations) or two (what was born after "

@@ -65,39 +65,37 @@ bool gate_has_rule(const struct gate_settings *settings)
 	return false;
 }
 
-/* A check that cannot see must not pass: what is missing in SNAPSHOT that a broken limit could hide in. */
-static const char *blindness(const struct snapshot *snapshot, const struct check_limits *limits)
+/* A check that cannot see must not pass: what is missing that a broken limit could hide in; NULL: nothing. */
+static const char *blindness(const struct snapshot *snapshot, const struct check_limits *limits,
+    const struct check_result *result)
 {
 	const struct snapshot_losses *losses = &snapshot->run->losses;
 
-	if (limits->set[CHECK_NO_GROWTH] &&
-	    snapshot->run->iterations_counted < GROWTH_ITERATIONS_MIN)
-		return "--no-growth needs at least 14 counted iterations to tell growth";
+	if (result->unseen != NULL)
+		return result->unseen;
 	if (losses->blocks != 0 || losses->deferred != 0 || losses->journal != 0)
-		return "blocks are missing in it (see `allocscope info`)";
+		return "blocks are missing in the file (see `allocscope info`)";
 	if (limits->set[CHECK_NO_GROWTH] && losses->series != 0)
-		return "growth series are missing in it (see `allocscope info`)";
+		return "growth series are missing in the file (see `allocscope info`)";
 	if (losses->iterations != 0)
-		return "iterations are missing in it (see `allocscope info`)";
+		return "iterations are missing in the file (see `allocscope info`)";
 	if ((snapshot->run->flags & SNAPSHOT_RUN_SAMPLED) != 0)
-		return "it is sampled: its numbers are estimates";
+		return "the file is sampled: its numbers are estimates";
+	if (result->unjudged_rows != 0)
+		return "the growth of some sites that retain blocks cannot be told";
 	return NULL;
 }
 
-static int exit_code_of(const struct check_result *result, const struct snapshot *snapshot,
-    const struct check_limits *limits, const struct gate_settings *settings)
+static int exit_code_of(const struct report_check *check, const struct snapshot *snapshot,
+    const struct gate_settings *settings)
 {
-	const char *blind = NULL;
-
-	if (result->outcome == CHECK_FINDINGS)
+	if (check->result->finding_count != 0)
 		return settings->error_exitcode.given ? (int)(settings->error_exitcode.value & 0xff)
 						      : EXIT_FINDING;
-	blind = blindness(snapshot, limits);
-	if (blind != NULL) {
-		message("%s: %s; a check that cannot see does not pass", snapshot->path, blind);
-		return EXIT_USAGE;
-	}
-	return EXIT_CLEAN;
+	if (check->unseen == NULL)
+		return EXIT_CLEAN;
+	message("%s: %s; a check that cannot see does not pass", snapshot->path, check->unseen);
+	return EXIT_USAGE;
 }
 
 int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings *settings,
@@ -127,18 +125,11 @@ int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings
 	}
 	check.result = result;
 	check.grouping = diff != NULL ? diff->grouping : grouping;
-	if (result->outcome == CHECK_NO_ITERATIONS) {
-		message(
-		    "%s: no iterations recorded; the check cannot see what is retained and does not pass",
-		    paths[count - 1]);
-		code = EXIT_USAGE;
-	} else {
-		code = load_exit_code(options->json ? report_check_json(out, &check, options)
-						    : report_check_text(out, &check, options));
-		if (code == EXIT_CLEAN)
-			code = exit_code_of(
-			    result, files.files[count - 1].snapshot, &limits, settings);
-	}
+	check.unseen = blindness(files.files[count - 1].snapshot, &limits, result);
+	code = load_exit_code(options->json ? report_check_json(out, &check, options)
+					    : report_check_text(out, &check, options));
+	if (code == EXIT_CLEAN)
+		code = exit_code_of(&check, files.files[count - 1].snapshot, settings);
 	check_result_close(result);
 	diff_close(diff);
 	grouping_close(grouping);

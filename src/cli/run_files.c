@@ -160,7 +160,7 @@ static const char *when(uint32_t trigger)
 
 static void tell_file(const struct run_file *file)
 {
-	char retained[160] = "";
+	char retained[320] = "";
 
 	if (file->iterations_counted != 0)
 		(void)snprintf(retained, sizeof retained, "; %s (%s) retained from %s",

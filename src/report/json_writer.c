@@ -7,32 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
-
-/* Bytes of the UTF-8 sequence at TEXT, or 0 when it is not well-formed (overlong, surrogate, cut). */
-static int utf8_length(const unsigned char *text)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} kinds[] = {
-	    {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-
-	for (int length = 1; length <= 4; length++) {
-		uint32_t point = 0;
-		int i = 1;
-
-		if ((text[0] & kinds[length - 1].mask) != kinds[length - 1].lead)
-			continue;
-		point = text[0] & (unsigned char)~kinds[length - 1].mask;
-		for (; i < length && (text[i] & 0xc0) == 0x80; i++)
-			point = point << 6 | (text[i] & 0x3f);
-		if (i < length || point < kinds[length - 1].least || point > 0x10ffff ||
-		    (point >= 0xd800 && point <= 0xdfff))
-			return 0;
-		return length;
-	}
-	return 0;
-}
+#include "report/utf8.h"
 
 static void put_escaped(FILE *out, unsigned char byte)
 {
@@ -48,22 +23,22 @@ static void put_escaped(FILE *out, unsigned char byte)
 
 static void put_string(FILE *out, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
+	uint32_t point = 0;
 
 	putc('"', out);
-	while (*at != '\0') {
-		int length = utf8_length(at);
+	while (*text != '\0') {
+		int length = utf8_decode(text, &point);
 
 		if (length == 0) {
 			fputs("\\ufffd", out);
-			at++;
+			text++;
 			continue;
 		}
-		if (length == 1 && (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f))
-			put_escaped(out, *at);
+		if (point < 0x20 || point == '"' || point == '\\' || point == 0x7f)
+			put_escaped(out, (unsigned char)point);
 		else
-			fwrite(at, 1, (size_t)length, out);
-		at += length;
+			fwrite(text, 1, (size_t)length, out);
+		text += length;
 	}
 	putc('"', out);
 }

@@ -43,10 +43,9 @@ static const struct snapshot *last_snapshot(const struct report_check *check)
 }
 
 /* A row of a result: what was born, or is retained in one file. */
-static struct report_row row_of(const struct report_check *check, const struct diff_row *row)
+static struct report_row row_of(
+    const struct report_check *check, const struct diff_row *row, uint64_t iterations)
 {
-	double iterations = (double)(check->iterations != 0 ? check->iterations : 1);
-	bool known = check->iterations != 0;
 	/* one file: the analysis fills in what is retained; two: what was born, of it retained */
 	uint64_t blocks =
 	    check->result->counted_everything ? row->born_blocks : row->retained_blocks;
@@ -61,10 +60,16 @@ static struct report_row row_of(const struct report_check *check, const struct d
 	    .retained_blocks = row->retained_blocks,
 	    .retained_bytes = row->retained_bytes,
 	    .grown_bytes = row->grown_bytes,
-	    .blocks_per_iteration = known ? (double)blocks / iterations : 0,
-	    .bytes_per_iteration = known ? (double)bytes / iterations : 0,
+	    .blocks_per_iteration = iterations != 0 ? (double)blocks / (double)iterations : 0,
+	    .bytes_per_iteration = iterations != 0 ? (double)bytes / (double)iterations : 0,
 	    .growth = &row->growth,
 	};
+}
+
+/* What the rows of a finding are divided by: its own iteration, or all of them. */
+static uint64_t iterations_of(const struct report_check *check, const struct check_finding *finding)
+{
+	return finding->iteration != HEAP_NONE ? 1 : check->iterations;
 }
 
 /* --- text --- */
@@ -114,15 +119,18 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 	text_table_column(&table, "grown", TEXT_RIGHT);
 	text_table_column(&table, group_by_name(check->grouping->by), TEXT_LEFT);
 	for (size_t i = 0; status == 0 && i < count; i++) {
-		struct report_row row = row_of(check, &check->result->rows[finding->first_row + i]);
+		struct report_row row = row_of(check, &check->result->rows[finding->first_row + i],
+		    iterations_of(check, finding));
 
 		text_table_row(&table);
 		text_table_cell(&table, text_count(row.blocks).text);
 		text_table_cell(&table, text_bytes(row.bytes).text);
-		text_table_cell(&table,
-		    check->iterations != 0 ? text_rate(row.blocks_per_iteration).text : "-");
-		text_table_cell(&table,
-		    check->iterations != 0 ? text_rate_bytes(row.bytes_per_iteration).text : "-");
+		text_table_cell(&table, iterations_of(check, finding) != 0
+					    ? text_rate(row.blocks_per_iteration).text
+					    : "-");
+		text_table_cell(&table, iterations_of(check, finding) != 0
+					    ? text_rate_bytes(row.bytes_per_iteration).text
+					    : "-");
 		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape),
 		    growth_shape_name(row.growth->shape));
 		text_table_cell(&table, text_signed_bytes(row.grown_bytes).text);
@@ -169,8 +177,12 @@ int report_check_text(
 	report_losses(out, &options->style, last_snapshot(check));
 	if (result->counted_everything)
 		fputs("No iteration ended: all that was born after BEFORE counts.\n", out);
-	if (result->outcome == CHECK_CLEAN)
+	if (check->unseen != NULL) {
+		text_put(out, &options->style, TEXT_WARN, "unknown");
+		fprintf(out, ": %s\n", check->unseen);
+	} else if (result->finding_count == 0) {
 		write_clean(out, check, &options->style);
+	}
 	for (size_t i = 0; status == 0 && i < result->finding_count; i++) {
 		write_sentence(out, check, &result->findings[i], &options->style);
 		status = write_finding_rows(out, check, &result->findings[i], options);
@@ -204,7 +216,8 @@ static int finding_json(struct json_writer *json, const struct report_check *che
 	}
 	json_begin_array(json, "rows");
 	for (size_t i = 0; status == 0 && i < count; i++) {
-		struct report_row row = row_of(check, &check->result->rows[finding->first_row + i]);
+		struct report_row row = row_of(check, &check->result->rows[finding->first_row + i],
+		    iterations_of(check, finding));
 
 		json_begin_object(json, NULL);
 		status = report_row_json(json, check->grouping, &row);
@@ -224,7 +237,8 @@ int report_check_json(
 	json_begin_document(&json, out);
 	json_unsigned(&json, "version", 1);
 	json_text(&json, "command", "check");
-	json_bool(&json, "ok", check->result->outcome == CHECK_CLEAN);
+	json_bool(&json, "ok", check->result->finding_count == 0 && check->unseen == NULL);
+	json_text_or_null(&json, "unseen", check->unseen);
 	if (check->grouping->input_count == 2)
 		report_file_json(&json, "before", check->grouping->inputs[0].heap->snapshot);
 	report_file_json(

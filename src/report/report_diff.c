@@ -16,13 +16,17 @@ static const struct snapshot *input_snapshot(const struct diff *diff, size_t inp
 	return diff->grouping->inputs[input].heap->snapshot;
 }
 
+/* A row of blocks that only stayed is no difference. */
 static bool is_worth_a_row(
     const struct report_row *row, const struct report_options *options, bool retained)
 {
-	if (retained && row->blocks == 0)
+	uint64_t grown = (uint64_t)llabs((long long)row->grown_bytes);
+
+	if (row->blocks == 0 && row->bytes == 0 &&
+	    (retained || (row->died_blocks == 0 && row->died_bytes == 0 && grown == 0)))
 		return false;
 	return row->bytes >= options->min_bytes || row->died_bytes >= options->min_bytes ||
-	       (uint64_t)llabs((long long)row->grown_bytes) >= options->min_bytes;
+	       grown >= options->min_bytes;
 }
 
 /* --- text --- */
@@ -47,7 +51,10 @@ static void write_heading(FILE *out, const struct diff *diff, const struct text_
 
 	report_file_line(out, style, "BEFORE  ", input_snapshot(diff, 0));
 	report_file_line(out, style, "AFTER   ", input_snapshot(diff, 1));
-	if (diff->iterations_between != 0)
+	if (diff->iterations_between != 0 && diff->iterations_between == diff->iterations_counted)
+		fprintf(out, "%s ended between them, none of them warm-up.\n",
+		    text_plural(diff->iterations_between, "iteration", "iterations").text);
+	else if (diff->iterations_between != 0)
 		fprintf(out, "%s %s ended between them, %s of them counted (not warm-up).\n",
 		    text_count(diff->iterations_between).text,
 		    diff->iterations_between == 1 ? "iteration" : "iterations",
@@ -147,9 +154,6 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 		text_put(out, style, TEXT_WARN, line);
 	} else if (total->retained_blocks == 0) {
 		text_put(out, style, TEXT_GOOD, "0 blocks retained");
-		if (total->grown_bytes > 0)
-			fprintf(out, ", but kept blocks grew by %s",
-			    text_bytes((uint64_t)total->grown_bytes).text);
 	} else {
 		double iterations = (double)diff->iterations_counted;
 
@@ -161,7 +165,10 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 		    text_rate((double)total->retained_blocks / iterations).text,
 		    text_rate_bytes((double)total->retained_bytes / iterations).text);
 	}
-	fputs("\n", out);
+	if (total->grown_bytes > 0)
+		fprintf(
+		    out, "; kept blocks grew by %s", text_bytes((uint64_t)total->grown_bytes).text);
+	fputc('\n', out);
 	if (diff->ignored_blocks != 0)
 		fprintf(out, "%s (%s) left out: the program asked to ignore them.\n",
 		    text_plural(diff->ignored_blocks, "block", "blocks").text,
@@ -171,15 +178,15 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 		    text_plural(diff->unexplained_blocks, "block is", "blocks are").text);
 }
 
-static void add_columns(struct text_table *table, const struct diff *diff, bool retained)
+static void add_columns(struct text_table *table, const struct diff *diff)
 {
-	text_table_column(table, retained ? "retained" : "born", TEXT_RIGHT);
+	text_table_column(table, "blocks", TEXT_RIGHT);
 	text_table_column(table, "bytes", TEXT_RIGHT);
 	text_table_column(table, "blocks/iter", TEXT_RIGHT);
 	text_table_column(table, "bytes/iter", TEXT_RIGHT);
 	text_table_column(table, "shape", TEXT_LEFT);
 	text_table_column(table, "died", TEXT_RIGHT);
-	text_table_column(table, "bytes", TEXT_RIGHT);
+	text_table_column(table, "died bytes", TEXT_RIGHT);
 	text_table_column(table, "grown", TEXT_RIGHT);
 	text_table_column(table, group_by_name(diff->grouping->by), TEXT_LEFT);
 }
@@ -211,7 +218,7 @@ static int write_rows(
 	int status = 0;
 
 	text_table_init(&table);
-	add_columns(&table, diff, retained);
+	add_columns(&table, diff);
 	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
 		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
 
@@ -226,7 +233,10 @@ static int write_rows(
 		status = add_row(&table, diff, &row, options);
 	}
 	if (status == 0 && shown != 0) {
-		fputc('\n', out);
+		fprintf(out, "\n%s, by %s:\n",
+		    retained ? "retained from counted iterations"
+			     : "born after BEFORE and alive in AFTER",
+		    group_by_name(diff->grouping->by));
 		status = text_table_write(&table, out, &options->style);
 	}
 	if (status == 0 && left_out != 0)

@@ -104,7 +104,7 @@ static void write_flags(FILE *out, const struct text_style *style, uint32_t flag
 static void write_run(FILE *out, const struct snapshot *snapshot, const struct text_style *style)
 {
 	const struct snapshot_run *run = snapshot->run;
-	char text[256];
+	char text[320];
 	char moment[REPORT_TIME_BYTES];
 
 	line(out, style, "file", snapshot->path);
@@ -148,7 +148,7 @@ static void write_counters(
 {
 	struct report_loss losses[REPORT_LOSS_COUNT];
 	uint64_t lost = 0;
-	char text[192];
+	char text[320];
 
 	report_losses_of(snapshot, losses);
 	for (size_t i = 0; i < REPORT_LOSS_COUNT; i++)
@@ -169,7 +169,7 @@ static void write_costs(FILE *out, const struct snapshot *snapshot, const struct
 	struct cost costs[COST_COUNT];
 	uint64_t sum = costs_of(snapshot, costs);
 	uint64_t blocks = snapshot->run->totals.live_blocks;
-	char text[128];
+	char text[320];
 
 	if (blocks != 0)
 		(void)snprintf(text, sizeof text, "%s of memory (%s per live block)",

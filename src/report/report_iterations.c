@@ -50,15 +50,21 @@ static uint64_t bucket_end(
 	return last < range.cut ? last : range.cut;
 }
 
+static bool bucket_left_anything(const struct survival_matrix *matrix, uint32_t born)
+{
+	for (uint32_t at = born; at < matrix->bucket_count; at++) {
+		if (matrix->alive[born][at] != 0)
+			return true;
+	}
+	return false;
+}
+
 /* True when anything born in RANGE was alive at the end of any bucket. */
 static bool has_survivors(const struct survival_matrix *matrix, struct generations range)
 {
 	for (uint32_t born = 0; born < matrix->bucket_count; born++) {
-		for (uint32_t at = born;
-		     bucket_touches(matrix, born, range) && at < matrix->bucket_count; at++) {
-			if (matrix->alive[born][at] != 0)
-				return true;
-		}
+		if (bucket_touches(matrix, born, range) && bucket_left_anything(matrix, born))
+			return true;
 	}
 	return false;
 }
@@ -128,7 +134,7 @@ static void write_matrix(FILE *out, const struct survival_matrix *matrix, struct
 		uint64_t first = (uint64_t)born * matrix->width;
 		char label[48];
 
-		if (!bucket_touches(matrix, born, range))
+		if (!bucket_touches(matrix, born, range) || !bucket_left_anything(matrix, born))
 			continue;
 		if (matrix->width > 1)
 			(void)snprintf(label, sizeof label, "%" PRIu64 "-%" PRIu64,
@@ -205,6 +211,10 @@ int report_iterations_text(FILE *out, const struct iterations_view *view,
 			add_row(&table, &view->rows[r]);
 		status = text_table_write(&table, out, &options->style);
 		text_table_release(&table);
+		if (benchmark->row_count < benchmark->iterations)
+			fputs(
+			    "(rows of several iterations are sums; --rows 4096 shows more of them)\n",
+			    out);
 		if (status == 0)
 			status = write_sites(out, grouping, rows,
 			    generations_of(view, benchmark, grouping->inputs[0].heap), options);

@@ -37,7 +37,7 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	const struct snapshot_totals *totals = &run->totals;
 	struct heap_totals counted;
 	struct text_table table;
-	char peak[128];
+	char peak[192];
 	int status = 0;
 
 	heap_count(heap, NULL, &counted);
@@ -113,32 +113,6 @@ void report_totals_json(struct json_writer *json, const struct heap *heap)
 	json_end(json);
 }
 
-static void add_row(struct text_table *table, const struct group_row *row)
-{
-	text_table_row(table);
-	text_table_cell(table, text_count(row->inuse_objects).text);
-	text_table_cell(table, text_bytes(row->inuse_space).text);
-	text_table_cell(table, text_count(row->retained_objects).text);
-	text_table_cell(table, text_bytes(row->retained_space).text);
-	text_table_cell(table, text_count(row->alloc_objects).text);
-	text_table_cell(table, text_bytes(row->alloc_space).text);
-	text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
-	text_table_cell(table, text_bytes(row->peak_space).text);
-	text_table_cell_tinted(
-	    table, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
-}
-
-static void add_columns(struct text_table *table, enum group_by by)
-{
-	static const char *const numbers[] = {
-	    "live", "bytes", "retained", "bytes", "allocated", "bytes", "temporary", "at peak"};
-
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-		text_table_column(table, numbers[i], TEXT_RIGHT);
-	text_table_column(table, "shape", TEXT_LEFT);
-	text_table_column(table, group_by_name(by), TEXT_LEFT);
-}
-
 /* What --min-bytes is compared with: the bytes of the column that is sorted by. */
 static uint64_t sorted_bytes(const struct group_row *row, enum group_sort sort)
 {
@@ -154,6 +128,46 @@ static uint64_t sorted_bytes(const struct group_row *row, enum group_sort sort)
 	default:
 		return row->inuse_space;
 	}
+}
+
+/* By type and by birth nothing is known of blocks that are gone: only the live ones carry either. */
+static bool counters_are_known(const struct grouping *grouping)
+{
+	return grouping->by != GROUP_BY_TYPE && grouping->by != GROUP_BY_BORN;
+}
+
+static void add_row(struct text_table *table, const struct group_row *row, bool counters_known)
+{
+	text_table_row(table);
+	text_table_cell(table, text_count(row->inuse_objects).text);
+	text_table_cell(table, text_bytes(row->inuse_space).text);
+	text_table_cell(table, text_count(row->retained_objects).text);
+	text_table_cell(table, text_bytes(row->retained_space).text);
+	text_table_cell(table, counters_known ? text_count(row->alloc_objects).text : "-");
+	text_table_cell(table, counters_known ? text_bytes(row->alloc_space).text : "-");
+	text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
+	text_table_cell(table, counters_known ? text_bytes(row->peak_space).text : "-");
+	text_table_cell_tinted(
+	    table, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
+}
+
+/* A row of ignored blocks alone says nothing. */
+static bool is_worth_a_row(
+    const struct group_row *row, enum group_sort sort, const struct report_options *options)
+{
+	return (row->inuse_objects != 0 || row->alloc_objects != 0 || row->peak_space != 0) &&
+	       sorted_bytes(row, sort) >= options->min_bytes;
+}
+
+static void add_columns(struct text_table *table, enum group_by by)
+{
+	static const char *const numbers[] = {
+	    "live", "bytes", "retained", "bytes", "allocated", "bytes", "temporary", "at peak"};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		text_table_column(table, numbers[i], TEXT_RIGHT);
+	text_table_column(table, "shape", TEXT_LEFT);
+	text_table_column(table, group_by_name(by), TEXT_LEFT);
 }
 
 static const char *sort_words(enum group_sort sort)
@@ -186,14 +200,14 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 	for (size_t i = 0; status == 0 && i < rows->row_count; i++) {
 		const struct group_row *row = &rows->rows[i];
 
-		if (sorted_bytes(row, sort) < options->min_bytes)
+		if (!is_worth_a_row(row, sort, options))
 			continue;
 		if (options->top != 0 && shown == options->top) {
 			left_out++;
 			continue;
 		}
 		shown++;
-		add_row(&table, row);
+		add_row(&table, row, counters_are_known(grouping));
 		status =
 		    report_row_name(&table, grouping, &grouping->keys[row->key], options->frames);
 	}
@@ -224,24 +238,33 @@ int report_site_text(FILE *out, const struct grouping *grouping, const struct gr
 	return status != 0 ? status : report_finish(out);
 }
 
+static void counter_json(struct json_writer *json, const char *key, uint64_t value, bool known)
+{
+	if (known)
+		json_unsigned(json, key, value);
+	else
+		json_null(json, key);
+}
+
 static int row_json(struct json_writer *json, const struct grouping *grouping,
     const struct group_row *row, uint64_t counted)
 {
 	struct report_row common = report_row_of_group(grouping, row, counted);
+	bool known = counters_are_known(grouping);
 	int status = 0;
 
 	json_begin_object(json, NULL);
 	status = report_row_json(json, grouping, &common);
-	json_unsigned(json, "alloc_objects", row->alloc_objects);
-	json_unsigned(json, "alloc_space", row->alloc_space);
+	counter_json(json, "alloc_objects", row->alloc_objects, known);
+	counter_json(json, "alloc_space", row->alloc_space, known);
 	json_unsigned(json, "inuse_objects", row->inuse_objects);
 	json_unsigned(json, "inuse_space", row->inuse_space);
-	json_unsigned(json, "free_objects", row->free_objects);
-	json_unsigned(json, "free_space", row->free_space);
-	json_unsigned(json, "temporary_objects", row->temporary_objects);
-	json_unsigned(json, "temporary_space", row->temporary_space);
-	json_unsigned(json, "realloc_objects", row->realloc_objects);
-	json_unsigned(json, "peak_space", row->peak_space);
+	counter_json(json, "free_objects", row->free_objects, known);
+	counter_json(json, "free_space", row->free_space, known);
+	counter_json(json, "temporary_objects", row->temporary_objects, known);
+	counter_json(json, "temporary_space", row->temporary_space, known);
+	counter_json(json, "realloc_objects", row->realloc_objects, known);
+	counter_json(json, "peak_space", row->peak_space, known);
 	json_end(json);
 	return status;
 }
@@ -264,7 +287,7 @@ int report_site_json(FILE *out, const struct grouping *grouping, const struct gr
 	for (size_t i = 0; status == 0 && i < table->row_count; i++) {
 		const struct group_row *row = &table->rows[i];
 
-		if (sorted_bytes(row, sort) < options->min_bytes ||
+		if (!is_worth_a_row(row, sort, options) ||
 		    (options->top != 0 && shown == options->top))
 			continue;
 		shown++;

@@ -1,6 +1,7 @@
 #include "report/report_tree.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/status.h"
 #include "report/call_tree.h"
@@ -45,15 +46,27 @@ static const char *weight_words(enum group_sort sort)
 	}
 }
 
-static int add_frame(struct call_tree *tree, const struct heap *heap,
-    const struct site_frame *frame, struct weight weight, uint32_t *node)
+/* Functions on the way are one node each, from whatever line they call; the site itself keeps its line. */
+static void node_text(
+    const struct heap *heap, const struct site_frame *frame, bool is_site, char *text, size_t bytes)
 {
-	char text[REPORT_TEXT_BYTES];
-	uint32_t number = 0;
-	int status = 0;
+	const char *file = frame->name != NULL ? frame->name->file : NULL;
+	const char *slash = file != NULL ? strrchr(file, '/') : NULL;
 
-	(void)site_text(heap, frame, text, sizeof text);
-	status = call_tree_text(tree, text, &number);
+	if (is_site || frame->name == NULL || frame->name->function == NULL)
+		(void)site_text(heap, frame, text, bytes);
+	else
+		(void)snprintf(text, bytes, "%s (%s)", frame->name->function,
+		    slash != NULL  ? slash + 1
+		    : file != NULL ? file
+				   : site_module_name(heap, frame->module));
+}
+
+static int add_frame(struct call_tree *tree, const char *text, struct weight weight, uint32_t *node)
+{
+	uint32_t number = 0;
+	int status = call_tree_text(tree, text, &number);
+
 	return status != 0 ? status
 			   : call_tree_add(tree, *node, number, weight.blocks, weight.bytes, node);
 }
@@ -62,6 +75,7 @@ static int add_stack(struct call_tree *tree, const struct group_input *input, ui
     struct weight weight, enum report_tree_order order)
 {
 	struct report_stack stack;
+	char text[REPORT_TEXT_BYTES];
 	uint32_t node = 0;
 	int status = report_stack_open(input, stack_number, &stack);
 
@@ -70,7 +84,9 @@ static int add_stack(struct call_tree *tree, const struct group_input *input, ui
 	for (size_t i = 0; status == 0 && i < stack.end - stack.first; i++) {
 		size_t frame = order == REPORT_TREE_CALLERS ? stack.first + i : stack.end - 1 - i;
 
-		status = add_frame(tree, input->heap, &stack.frames[frame], weight, &node);
+		node_text(
+		    input->heap, &stack.frames[frame], frame == stack.first, text, sizeof text);
+		status = add_frame(tree, text, weight, &node);
 	}
 	report_stack_release(&stack);
 	return status;
@@ -159,7 +175,7 @@ static void print_children(const struct printer *printer, uint32_t parent, int i
 		print_children(printer, i, indent + step);
 	}
 	if (hidden != 0) {
-		char text[64];
+		char text[128];
 
 		(void)snprintf(text, sizeof text, "... %s",
 		    text_plural(hidden, "smaller one", "smaller ones").text);

@@ -52,8 +52,9 @@ static struct text_number scaled_bytes(double value)
 		value /= 1024;
 		unit++;
 	}
-	(void)snprintf(number.text, sizeof number.text, "%.*f %s", value == floor(value) ? 0 : 1,
-	    value, units[unit]);
+	/* bytes are whole unless they are a mean */
+	(void)snprintf(number.text, sizeof number.text, "%.*f %s",
+	    unit == 0 && value == floor(value) ? 0 : 1, value, units[unit]);
 	return number;
 }
 
@@ -143,7 +144,7 @@ struct text_number text_plural(uint64_t count, const char *singular, const char 
 {
 	struct text_number number;
 
-	(void)snprintf(number.text, sizeof number.text, "%s %.12s", text_count(count).text,
+	(void)snprintf(number.text, sizeof number.text, "%.30s %.40s", text_count(count).text,
 	    count == 1 ? singular : plural);
 	return number;
 }

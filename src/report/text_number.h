@@ -6,7 +6,7 @@
 
 /* Room for any of them; by value, so that several fit into one printf. */
 struct text_number {
-	char text[40];
+	char text[80];
 };
 
 struct text_number text_count(uint64_t value);			/* 1,234,567 */

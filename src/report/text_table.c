@@ -4,16 +4,38 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "report/utf8.h"
 
 #define COLUMN_GAP 2
 
 size_t text_width(const char *text)
 {
+	uint32_t point = 0;
 	size_t width = 0;
 
-	for (; *text != '\0'; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
+	while (*text != '\0') {
+		int length = utf8_decode(text, &point);
+
+		text += length != 0 ? length : 1;
+		width++;
+	}
 	return width;
+}
+
+/* Control characters could move the cursor or recolour the terminal; half characters could swallow what follows. */
+static void put_harmless(FILE *out, const char *text)
+{
+	uint32_t point = 0;
+
+	while (*text != '\0') {
+		int length = utf8_decode(text, &point);
+
+		if (length == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0))
+			putc('?', out);
+		else
+			fwrite(text, 1, (size_t)length, out);
+		text += length != 0 ? length : 1;
+	}
 }
 
 void text_put(FILE *out, const struct text_style *style, enum text_tint tint, const char *text)
@@ -23,11 +45,7 @@ void text_put(FILE *out, const struct text_style *style, enum text_tint tint, co
 
 	if (tinted)
 		fprintf(out, "\033[%sm", codes[tint]);
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		putc(byte < 0x20 || byte == 0x7f ? '?' : byte, out);
-	}
+	put_harmless(out, text);
 	if (tinted)
 		fputs("\033[0m", out);
 }
@@ -118,20 +136,42 @@ void text_table_below(struct text_table *table, const char *line)
 static void write_cell(const struct text_table *table, FILE *out, const struct text_style *style,
     size_t column, size_t width, enum text_tint tint, const char *text)
 {
-	size_t pad = width - text_width(text);
+	int pad = (int)(width - text_width(text));
 
 	if (table->aligns[column] == TEXT_RIGHT)
-		fprintf(out, "%*s", (int)pad, "");
+		fprintf(out, "%*s", pad, "");
 	text_put(out, style, tint, text);
-	if (table->aligns[column] == TEXT_LEFT && column + 1 < table->column_count)
-		fprintf(out, "%*s", (int)pad, "");
-	if (column + 1 < table->column_count)
-		fprintf(out, "%*s", COLUMN_GAP, "");
+	if (table->aligns[column] == TEXT_LEFT)
+		fprintf(out, "%*s", pad, "");
 }
 
 static const char *cell_text(const struct text_row *row, size_t column)
 {
 	return row->cells[column].text != NULL ? row->cells[column].text : "";
+}
+
+/* A line of cells, or of titles when ROW is NULL; nothing is padded behind the last one that is not empty. */
+static void write_line(const struct text_table *table, FILE *out, const struct text_style *style,
+    const size_t *widths, const struct text_row *row)
+{
+	size_t last = table->column_count;
+
+	while (last > 0 &&
+	       (row != NULL ? cell_text(row, last - 1) : table->titles[last - 1])[0] == '\0')
+		last--;
+	for (size_t c = 0; c < last; c++) {
+		const char *text = row != NULL ? cell_text(row, c) : table->titles[c];
+		bool ends_line = c + 1 == last;
+		enum text_tint tint = row != NULL ? row->cells[c].tint : TEXT_BOLD;
+
+		if (ends_line && table->aligns[c] == TEXT_LEFT)
+			text_put(out, style, tint, text);
+		else
+			write_cell(table, out, style, c, widths[c], tint, text);
+		if (!ends_line)
+			fprintf(out, "%*s", COLUMN_GAP, "");
+	}
+	putc('\n', out);
 }
 
 static void write_below(FILE *out, const struct text_style *style, char *lines)
@@ -159,18 +199,11 @@ int text_table_write(const struct text_table *table, FILE *out, const struct tex
 				widths[c] = width;
 		}
 	}
-	for (size_t c = 0; c < table->column_count; c++)
-		write_cell(table, out, style, c, widths[c], TEXT_BOLD, table->titles[c]);
-	putc('\n', out);
+	write_line(table, out, style, widths, NULL);
 	for (size_t i = 0; i < table->row_count; i++) {
-		const struct text_row *row = &table->rows[i];
-
-		for (size_t c = 0; c < table->column_count; c++)
-			write_cell(
-			    table, out, style, c, widths[c], row->cells[c].tint, cell_text(row, c));
-		putc('\n', out);
-		if (row->below != NULL)
-			write_below(out, style, row->below);
+		write_line(table, out, style, widths, &table->rows[i]);
+		if (table->rows[i].below != NULL)
+			write_below(out, style, table->rows[i].below);
 	}
 	return ferror(out) ? STATUS_IO : 0;
 }

@@ -1,0 +1,13 @@
+# The golden tests of the command line: snapshots built by test/golden/make_fixtures.c, and what the tool says
+# about them, in test/golden/*.txt and *.json (compared by test/integration/cli.bats).
+golden_bin := $(BUILD)/test/golden/make_fixtures
+golden_obj := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard test/golden/*.c test/support/snapshot_builder*.c)) $(tool_obj)
+$(golden_bin): $(golden_obj)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+test test-integration test-bats: $(golden_bin)
+
+# Write the expected texts again; read the difference before committing it.
+golden-update: $(CLI) $(golden_bin)
+	@test/golden/update.sh $(BUILD)
+.PHONY: golden-update
