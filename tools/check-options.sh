@@ -11,15 +11,18 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
 missing() { # missing LIST-A LIST-B TEXT: every line of A that B lacks is a finding
-    comm -23 "$1" "$2" | sed "s,\$,: $3," >>"$work/findings"
+    comm -23 "$1" "$2" | awk -v text="$3" '{ print $0 ": " text }' >>"$work/findings"
 }
 
 options_of_help() {
-    "$tool" "$1" --help | sed -n -e 's/^ *\(-[A-Za-z], \)\{0,1\}--\(\[no-\]\)\{0,1\}\([a-z][a-z-]*\).*/--\3/p' | sort -u
+    "$tool" "$1" --help | sed -n 's/^  \(-[A-Za-z],\|   \) --\(\[no-\]\)\{0,1\}\([a-z][a-z-]*\).*/--\3/p' | sort -u
 }
 
+# --no-graph stands beside --graph, whose negation it is; --no-cache stands alone.
 options_of_page() {
-    sed -n 's/^\.It .*Fl -\([a-z][a-z-]*\).*/--\1/p' "$1" | sort -u
+    sed -n 's/^\.It \(.*Fl -.*\)/\1/p' "$1" | grep -oE 'Fl -[a-z][a-z-]*' | sed 's/Fl -/--/' | sort -u |
+        awk '{ seen[$0] = 1 } END { for (o in seen) { p = o; if (sub(/^--no-/, "--", p) && p in seen) continue; print o } }' |
+        sort
 }
 
 # Each command: help against page, both ways; the option's letter too.

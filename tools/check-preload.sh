@@ -12,6 +12,15 @@ status=0
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
+[ -f "$library" ] || {
+    echo "$library: not built" >&2
+    exit 1
+}
+[ -f "$map" ] || {
+    echo "$map: absent" >&2
+    exit 1
+}
+
 fail() {
     echo "$library: $*" >&2
     status=1
