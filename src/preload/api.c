@@ -170,7 +170,7 @@ EXPORT struct allocscope_mark allocscope_mark_now(void)
 	iteration_lock();
 	(void)gate_close(thread_current);
 	mark.epoch = iteration_cut();
-	gate_open();
+	(void)gate_open();
 	iteration_unlock();
 	mark.thread = state->row;
 	mark.allocs = state->totals.allocs;
@@ -211,9 +211,11 @@ static struct allocscope_retained retained_since(struct allocscope_mark mark, bo
 	struct retained_search search = {.mark = mark, .process = process};
 
 	if (caller() != NULL && mark.epoch != 0) {
+		iteration_lock(); /* the gate is closed by one at a time */
 		(void)gate_close(thread_current);
 		live_table_each(add_retained, &search);
-		gate_open();
+		(void)gate_open();
+		iteration_unlock();
 	}
 	return search.sum;
 }

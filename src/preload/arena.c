@@ -7,8 +7,17 @@
 
 #define SMALL_CHUNK_BYTES (64u * 1024)
 #define SMALL_LIMIT	  (SMALL_CHUNK_BYTES / 4)
+#define MAPPINGS_MAX	  16384u /* more are not counted, only used */
 
-static atomic_uint_least64_t used[ARENA_USES];
+/* Every live mapping, so that its resident part can be counted. A slot is free while its start is 0. */
+struct mapping {
+	atomic_uintptr_t start;
+	atomic_size_t bytes;
+	atomic_uint use;
+};
+static struct mapping mappings[MAPPINGS_MAX];
+static atomic_uint mapping_count; /* slots ever used */
+static atomic_uint_least64_t small_bytes[ARENA_USES];
 /* Chunk of the small pieces: base of a SMALL_CHUNK_BYTES-aligned chunk, plus the bytes used in it. One word, so
  * that one compare-and-swap takes a piece. */
 static atomic_uintptr_t small_chunk;
@@ -29,21 +38,63 @@ static bool stress_refuses(void)
 }
 #endif
 
+static void note_mapping(void *start, size_t bytes, enum arena_use use)
+{
+	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+
+	/* temporary mappings come and go: look for a free slot among the newest */
+	for (uint32_t i = count; i > 0 && i + 16 > count; i--) {
+		uintptr_t none = 0;
+
+		if (atomic_compare_exchange_strong(
+			&mappings[i - 1].start, &none, (uintptr_t)start)) {
+			atomic_store(&mappings[i - 1].use, use);
+			atomic_store(&mappings[i - 1].bytes, bytes);
+			return;
+		}
+	}
+	uint32_t slot = atomic_fetch_add(&mapping_count, 1);
+
+	if (slot >= MAPPINGS_MAX) {
+		atomic_store(&mapping_count, MAPPINGS_MAX);
+		return;
+	}
+	atomic_store(&mappings[slot].use, use);
+	atomic_store(&mappings[slot].bytes, bytes);
+	atomic_store(&mappings[slot].start, (uintptr_t)start);
+}
+
+static void forget_mapping(const void *start)
+{
+	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+
+	for (uint32_t i = count < MAPPINGS_MAX ? count : MAPPINGS_MAX; i-- > 0;) {
+		uintptr_t expected = (uintptr_t)start;
+
+		if (atomic_load_explicit(&mappings[i].start, memory_order_relaxed) != expected)
+			continue;
+		atomic_store(&mappings[i].bytes, 0);
+		if (atomic_compare_exchange_strong(&mappings[i].start, &expected, 0))
+			return;
+	}
+}
+
 void *arena_map(size_t bytes, enum arena_use use)
 {
 	void *start = stress_refuses() ? NULL : system_map(bytes, "allocscope");
 
 	if (start != NULL)
-		atomic_fetch_add_explicit(&used[use], bytes, memory_order_relaxed);
+		note_mapping(start, bytes, use);
 	return start;
 }
 
 void arena_unmap(void *start, size_t bytes, enum arena_use use)
 {
+	(void)use;
 	if (start == NULL)
 		return;
+	forget_mapping(start);
 	system_unmap(start, bytes);
-	atomic_fetch_sub_explicit(&used[use], bytes, memory_order_relaxed);
 }
 
 /* A fresh aligned chunk, or 0: map twice the size and trim. */
@@ -78,7 +129,7 @@ void *arena_small(size_t bytes, enum arena_use use)
 			if (!atomic_compare_exchange_weak_explicit(&small_chunk, &word,
 				word + bytes, memory_order_relaxed, memory_order_relaxed))
 				continue;
-			atomic_fetch_add_explicit(&used[use], bytes, memory_order_relaxed);
+			atomic_fetch_add_explicit(&small_bytes[use], bytes, memory_order_relaxed);
 			return (void *)word;
 		}
 		uintptr_t fresh = map_chunk();
@@ -91,7 +142,18 @@ void *arena_small(size_t bytes, enum arena_use use)
 	}
 }
 
-uint64_t arena_bytes(enum arena_use use)
+void arena_resident(uint64_t ret_bytes[ARENA_USES])
 {
-	return atomic_load_explicit(&used[use], memory_order_relaxed);
+	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+
+	for (unsigned use = 0; use < ARENA_USES; use++)
+		ret_bytes[use] = atomic_load_explicit(&small_bytes[use], memory_order_relaxed);
+	for (uint32_t i = 0; i < count && i < MAPPINGS_MAX; i++) {
+		uintptr_t start = atomic_load_explicit(&mappings[i].start, memory_order_acquire);
+		size_t bytes = atomic_load_explicit(&mappings[i].bytes, memory_order_relaxed);
+
+		if (start != 0 && bytes != 0)
+			ret_bytes[atomic_load_explicit(&mappings[i].use, memory_order_relaxed)] +=
+			    system_resident_bytes(start, bytes);
+	}
 }

@@ -28,7 +28,7 @@ void *arena_map(size_t bytes, enum arena_use use);
 void arena_unmap(void *start, size_t bytes, enum arena_use use);
 /* A small zeroed piece for ever, aligned to 16; NULL when memory is short. */
 void *arena_small(size_t bytes, enum arena_use use);
-/* Mapped bytes by use (an upper bound of what is resident). */
-uint64_t arena_bytes(enum arena_use use);
+/* Bytes that are really there (resident or swapped), by use. Walks the page table: not for the hot path. */
+void arena_resident(uint64_t ret_bytes[ARENA_USES]);
 
 #endif

@@ -122,6 +122,6 @@ bool epoch_reserve(uint32_t count)
 	(void)gate_close(thread_current);
 	bool done = epoch_reserve_gated(count);
 
-	gate_open();
+	(void)gate_open();
 	return done;
 }

@@ -4,20 +4,32 @@
 
 atomic_uint gate_is_closed;
 bool gate_needs_fence;
+static atomic_bool gate_was_passed; /* somebody went on while it was closed */
 
 void gate_init(void)
 {
 	gate_needs_fence = system_barrier_register() != 0;
 }
 
+/*
+ * The wait has a limit too: whoever closed the gate may be waiting, in fork or in the loader, for a lock that we
+ * hold. Going on makes the cut approximate.
+ */
 void gate_pass(struct thread_state *state)
 {
+	uint64_t start = system_monotonic_ns();
+
 	do {
 		atomic_store_explicit(&state->busy, 0, memory_order_release);
-		if (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0)
-			system_wait_while(&gate_is_closed, 1);
+		while (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0 &&
+		       system_monotonic_ns() - start < GATE_STAND_NS)
+			system_wait_while(&gate_is_closed, 1, GATE_STAND_NS);
 		atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
 		atomic_thread_fence(memory_order_seq_cst);
+		if (system_monotonic_ns() - start >= GATE_STAND_NS) {
+			atomic_store_explicit(&gate_was_passed, true, memory_order_relaxed);
+			return;
+		}
 	} while (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0);
 }
 
@@ -40,6 +52,7 @@ static bool all_outside(const struct thread_state *self)
 
 bool gate_close(const struct thread_state *self)
 {
+	atomic_store_explicit(&gate_was_passed, false, memory_order_relaxed);
 	atomic_store_explicit(&gate_is_closed, 1, memory_order_seq_cst);
 	if (gate_needs_fence || system_barrier_all_threads() != 0)
 		atomic_thread_fence(memory_order_seq_cst);
@@ -54,8 +67,11 @@ bool gate_close(const struct thread_state *self)
 	return true;
 }
 
-void gate_open(void)
+bool gate_open(void)
 {
+	bool kept = !atomic_load_explicit(&gate_was_passed, memory_order_relaxed);
+
 	atomic_store_explicit(&gate_is_closed, 0, memory_order_release);
 	system_wake_all(&gate_is_closed);
+	return kept;
 }

@@ -16,7 +16,8 @@
 #include "base/compiler.h"
 #include "preload/thread_state.h"
 
-#define GATE_WAIT_NS 100000000u
+#define GATE_WAIT_NS  100000000u  /* for threads inside a hook */
+#define GATE_STAND_NS 5000000000u /* longest stand at the closed gate */
 
 extern atomic_uint gate_is_closed;
 extern bool gate_needs_fence; /* no membarrier here: hooks fence themselves */
@@ -25,7 +26,8 @@ void gate_init(void);
 /* Close, and wait until no other thread is inside a hook. SELF (the caller's block) is not waited for.
  * Returns false when a thread stayed inside: the cut is approximate. Close once at a time. */
 bool gate_close(const struct thread_state *self);
-void gate_open(void);
+/* Open. False when somebody stood so long that it went on: the cut is approximate. */
+bool gate_open(void);
 /* Wait outside, then enter again: STATE's busy is set on return. */
 void gate_pass(struct thread_state *state);
 

@@ -37,8 +37,9 @@ static uint32_t find_in(
     struct hash_index_table *table, uint64_t hash, hash_index_equals *equals, const void *content)
 {
 	uint64_t tag = TAG(hash);
+	uint64_t at = place_of(hash) & table->mask;
 
-	for (uint64_t at = place_of(hash) & table->mask;; at = (at + 1) & table->mask) {
+	for (uint64_t probes = 0; probes <= table->mask; probes++, at = (at + 1) & table->mask) {
 		uint64_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
 
 		if (slot == 0)
@@ -46,6 +47,7 @@ static uint32_t find_in(
 		if (TAG(slot) == tag && equals(NUMBER(slot), content))
 			return NUMBER(slot);
 	}
+	return 0;
 }
 
 static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_index_equals *equals,
@@ -57,7 +59,9 @@ static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_ind
 	if (atomic_load_explicit(&table->used, memory_order_relaxed) >
 	    table->mask - table->mask / 8)
 		return 0;
-	for (uint64_t at = place_of(hash) & table->mask;; at = (at + 1) & table->mask) {
+	uint64_t at = place_of(hash) & table->mask;
+
+	for (uint64_t probes = 0; probes <= table->mask; probes++, at = (at + 1) & table->mask) {
 		uint64_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
 
 		if (slot == 0 && atomic_compare_exchange_strong_explicit(&table->slots[at], &slot,
@@ -68,6 +72,7 @@ static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_ind
 		if (TAG(slot) == tag && equals(NUMBER(slot), content))
 			return NUMBER(slot);
 	}
+	return 0;
 }
 
 /* A larger table in front; what stands in the older ones is found there and comes along when it is used. */

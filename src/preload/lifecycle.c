@@ -117,7 +117,7 @@ static void after_fork_in_parent(void)
 {
 	if (!lifecycle_is_recording())
 		return;
-	gate_open();
+	(void)gate_open();
 	annotations_unlock();
 	iteration_unlock();
 	snapshot_unlock();
@@ -137,9 +137,12 @@ static void after_fork_in_child(void)
 	atomic_store(&has_ended, false);
 	(void)system_barrier_register(); /* not inherited by all kernels */
 	snapshot_after_fork();
-	if (options.follow_fork == 0)
+	if (options.follow_fork == 0) {
 		atomic_store(&lifecycle_state, LIFECYCLE_OFF);
-	gate_open();
+		thread_current = NULL; /* every hook takes the slow way, and passes through */
+		annotations_switch_off();
+	}
+	(void)gate_open();
 	annotations_unlock();
 	iteration_unlock();
 	snapshot_unlock();

@@ -1,10 +1,13 @@
 #include "preload/live_table.h"
 
 #include "preload/arena.h"
+#include "preload/system.h"
 
 #define RECORD_CHUNK_BITS 12
 #define RECORD_CHUNK	  (1u << RECORD_CHUNK_BITS)
 #define RECORD_CHUNKS_MAX (1u << 16)
+#define TOP_PAGE	  512 /* regions per page of live_top */
+#define PAGE_WORDS	  512 /* words per page of a leaf */
 #define BATCH		  128 /* free records passed on at once */
 
 _Atomic(atomic_uint_least64_t *) *live_top;
@@ -17,7 +20,8 @@ struct large_record {
 };
 
 static _Atomic(struct large_record *) record_chunks[RECORD_CHUNKS_MAX];
-static atomic_uint record_count = BATCH; /* number 0 is none; whole batches, so that none crosses a chunk */
+static atomic_uint record_count =
+    BATCH; /* number 0 is none; whole batches, so that none crosses a chunk */
 /* Stack of batches: number of the first record, and a counter against its reuse between read and swap (ABA). */
 static atomic_uint_least64_t free_batches;
 
@@ -26,6 +30,17 @@ bool live_table_init(unsigned granule_shift)
 	live_granule_shift = granule_shift;
 	live_top = arena_map(LIVE_REGIONS * sizeof live_top[0], ARENA_LIVE_TABLE);
 	return live_top != NULL;
+}
+
+/* One bit per page of live_top: a walk need not touch the rest. */
+static atomic_uint_least64_t used_top_pages[LIVE_REGIONS / TOP_PAGE / 64];
+
+static void region_used(size_t region)
+{
+	size_t page = region / TOP_PAGE;
+
+	atomic_fetch_or_explicit(
+	    &used_top_pages[page / 64], (uint64_t)1 << page % 64, memory_order_release);
 }
 
 static size_t leaf_words(void)
@@ -47,6 +62,8 @@ atomic_uint_least64_t *live_table_word_slow(uintptr_t address)
 	if (!atomic_compare_exchange_strong_explicit(
 		slot, &none, leaf, memory_order_acq_rel, memory_order_acquire))
 		arena_unmap(leaf, bytes, ARENA_LIVE_TABLE);
+	else
+		region_used(address >> LIVE_REGION_BITS);
 	return live_table_word(address);
 }
 
@@ -205,63 +222,106 @@ bool live_table_find(uintptr_t address, struct live_block *ret_block)
 	return true;
 }
 
-static bool each_in_leaf(size_t region, atomic_uint_least64_t *leaf,
-    bool (*visit)(void *context, const struct live_block *block), void *context)
-{
-	size_t words = leaf_words();
+typedef bool visit_word(void *context, uintptr_t address, atomic_uint_least64_t *slot);
 
-	for (size_t i = 0; i < words; i++) {
+/* The words of one page of a leaf; FIRST is the number of its first word. */
+static bool walk_page(
+    size_t region, atomic_uint_least64_t *leaf, size_t first, visit_word *visit, void *context)
+{
+	for (size_t i = first; i < first + PAGE_WORDS; i++) {
 		uint64_t word = atomic_load_explicit(&leaf[i], memory_order_acquire);
-		struct live_block block;
 
 		if (word == 0)
 			continue;
 		uintptr_t address = region << LIVE_REGION_BITS | i << live_granule_shift |
 				    ((word & LIVE_BIT_4) != 0 ? 16u : 0u);
 
-		unpack(address, word, &block);
-		if (!visit(context, &block))
+		if (!visit(context, address, &leaf[i]))
 			return false;
 	}
 	return true;
 }
 
-void live_table_each(bool (*visit)(void *context, const struct live_block *block), void *context)
+/* Pages of a leaf that were never written are not read either: reading would make them resident. */
+static bool walk_leaf(size_t region, atomic_uint_least64_t *leaf, visit_word *visit, void *context)
 {
-	for (size_t region = 0; region < LIVE_REGIONS; region++) {
-		atomic_uint_least64_t *leaf =
-		    atomic_load_explicit(&live_top[region], memory_order_acquire);
+	uint64_t used[SYSTEM_PAGES_MAX / 64];
+	const size_t part = (size_t)SYSTEM_PAGES_MAX * PAGE_WORDS;
 
-		if (leaf != NULL && !each_in_leaf(region, leaf, visit, context))
-			return;
+	for (size_t first = 0; first < leaf_words(); first += part) {
+		size_t words = leaf_words() - first < part ? leaf_words() - first : part;
+
+		system_used_pages((uintptr_t)(leaf + first), words * sizeof leaf[0], used);
+		for (size_t page = 0; page < words / PAGE_WORDS; page++)
+			if ((used[page / 64] >> page % 64 & 1) != 0 &&
+			    !walk_page(region, leaf, first + page * PAGE_WORDS, visit, context))
+				return false;
+	}
+	return true;
+}
+
+static void walk(visit_word *visit, void *context)
+{
+	for (size_t page = 0; page < LIVE_REGIONS / TOP_PAGE; page++) {
+		uint64_t bits =
+		    atomic_load_explicit(&used_top_pages[page / 64], memory_order_acquire);
+
+		if ((bits >> page % 64 & 1) == 0)
+			continue;
+		for (size_t region = page * TOP_PAGE; region < (page + 1) * TOP_PAGE; region++) {
+			atomic_uint_least64_t *leaf =
+			    atomic_load_explicit(&live_top[region], memory_order_acquire);
+
+			if (leaf != NULL && !walk_leaf(region, leaf, visit, context))
+				return;
+		}
 	}
 }
 
-static void renumber_word(atomic_uint_least64_t *slot, uint32_t (*renumbered)(uint32_t old))
+struct each {
+	bool (*visit)(void *context, const struct live_block *block);
+	void *context;
+};
+
+static bool each_word(void *context, uintptr_t address, atomic_uint_least64_t *slot)
 {
+	const struct each *each = context;
+	uint64_t word = atomic_load_explicit(slot, memory_order_acquire);
+	struct live_block block;
+
+	if (word == 0) /* freed just now: no gate */
+		return true;
+	unpack(address, word, &block);
+	return each->visit(each->context, &block);
+}
+
+void live_table_each(bool (*visit)(void *context, const struct live_block *block), void *context)
+{
+	struct each each = {visit, context};
+
+	walk(each_word, &each);
+}
+
+static bool renumber_word(void *context, uintptr_t address, atomic_uint_least64_t *slot)
+{
+	uint32_t (*const *renumbered)(uint32_t old) = context;
 	uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
 
-	if (word == 0)
-		return;
+	(void)address;
 	if ((word & LIVE_RICH) != 0) {
 		struct live_block *block = &record_at((uint32_t)word)->block;
 
-		block->epoch = renumbered(block->epoch);
-		return;
+		block->epoch = (*renumbered)(block->epoch);
+		return true;
 	}
-	uint64_t epoch = renumbered((uint32_t)(word >> LIVE_EPOCH_SHIFT & LIVE_EPOCH_MAX));
+	uint64_t epoch = (*renumbered)((uint32_t)(word >> LIVE_EPOCH_SHIFT & LIVE_EPOCH_MAX));
 
 	word &= ~((uint64_t)LIVE_EPOCH_MAX << LIVE_EPOCH_SHIFT);
 	atomic_store_explicit(slot, word | epoch << LIVE_EPOCH_SHIFT, memory_order_relaxed);
+	return true;
 }
 
 void live_table_renumber(uint32_t (*renumbered)(uint32_t old))
 {
-	for (size_t region = 0; region < LIVE_REGIONS; region++) {
-		atomic_uint_least64_t *leaf =
-		    atomic_load_explicit(&live_top[region], memory_order_acquire);
-
-		for (size_t i = 0; leaf != NULL && i < leaf_words(); i++)
-			renumber_word(&leaf[i], renumbered);
-	}
+	walk(renumber_word, &renumbered);
 }

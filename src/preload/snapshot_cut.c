@@ -243,26 +243,32 @@ static void collect_totals(struct snapshot_cut *cut)
 
 static bool collect_threads(struct snapshot_cut *cut)
 {
-	cut->thread_count = thread_states_rows();
 	cut->threads = map_rows(THREAD_ROWS_MAX, sizeof *cut->threads);
 	if (cut->threads == NULL)
 		return false;
+	for (uint32_t i = 0; i < THREAD_ROWS_MAX; i++) {
+		struct snapshot_thread *row = &cut->threads[i];
+		struct thread_totals ended = thread_row_ended(i, &row->uses, &row->tid);
+
+		row->allocs = ended.allocs;
+		row->bytes = ended.bytes;
+		row->frees = ended.frees;
+		row->freed_bytes = ended.freed_bytes;
+	}
+	cut->thread_count = thread_states_rows();
 	if (cut->thread_count == THREAD_ROWS_MAX)
 		cut->threads[THREAD_ROWS_MAX - 1].flags |= 2;
 	for (const struct thread_state *state = thread_states_first(); state != NULL;
 	     state = state->next) {
 		struct snapshot_thread *row = &cut->threads[state->row];
 
-		row->allocs += state->totals.allocs;
-		row->bytes += state->totals.bytes;
-		row->frees += state->totals.frees;
-		row->freed_bytes += state->totals.freed_bytes;
-		if (state->level == 0) {
-			row->uses += state->uses;
-			row->tid = state->tid;
+		row->allocs += state->totals.allocs - state->before.allocs;
+		row->bytes += state->totals.bytes - state->before.bytes;
+		row->frees += state->totals.frees - state->before.frees;
+		row->freed_bytes += state->totals.freed_bytes - state->before.freed_bytes;
+		if (state->level == 0)
 			row->flags |=
 			    atomic_load_explicit(&state->in_use, memory_order_relaxed) != 0;
-		}
 		if (state->totals.allocs + state->totals.frees > 0 &&
 		    state->row >= cut->thread_count)
 			cut->thread_count = THREAD_ROWS_MAX;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/arena.h"
 #include "preload/counters.h"
 #include "preload/live_table.h"
 #include "snapshot/format.h"
@@ -42,7 +43,8 @@ struct snapshot_cut {
 	struct snapshot_losses losses;
 	uint64_t inherited_blocks, inherited_bytes, ignored_blocks, ignored_bytes;
 	uint32_t node_count, module_count;
-	uint64_t full; /* blocks that came after the count and found no room: losses */
+	uint64_t costs[ARENA_USES]; /* resident bytes */
+	uint64_t full;		    /* blocks that came after the count and found no room: losses */
 };
 
 /* Copy everything. Marks' lock held, gate closed. AT_LAST_END: as it was when the last iteration ended.

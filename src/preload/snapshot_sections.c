@@ -114,16 +114,16 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 	    .losses = cut->losses,
 	    .costs =
 		{
-		    .live_table = arena_bytes(ARENA_LIVE_TABLE),
-		    .large_table = arena_bytes(ARENA_LARGE_TABLE),
-		    .stack_index = arena_bytes(ARENA_STACK_INDEX),
-		    .nodes = arena_bytes(ARENA_NODES),
-		    .stacks = arena_bytes(ARENA_STACKS),
-		    .counters = arena_bytes(ARENA_COUNTERS),
-		    .survival = arena_bytes(ARENA_SURVIVAL),
-		    .iterations = arena_bytes(ARENA_ITERATIONS),
-		    .threads = arena_bytes(ARENA_THREADS),
-		    .other = arena_bytes(ARENA_OTHER),
+		    .live_table = cut->costs[ARENA_LIVE_TABLE],
+		    .large_table = cut->costs[ARENA_LARGE_TABLE],
+		    .stack_index = cut->costs[ARENA_STACK_INDEX],
+		    .nodes = cut->costs[ARENA_NODES],
+		    .stacks = cut->costs[ARENA_STACKS],
+		    .counters = cut->costs[ARENA_COUNTERS],
+		    .survival = cut->costs[ARENA_SURVIVAL],
+		    .iterations = cut->costs[ARENA_ITERATIONS],
+		    .threads = cut->costs[ARENA_THREADS],
+		    .other = cut->costs[ARENA_OTHER],
 		},
 	};
 

@@ -112,8 +112,10 @@ static int freeze(uint32_t trigger)
 
 	if (result == 0 && trigger != SNAPSHOT_AT_LAST)
 		record_set_cut(cut.epoch);
-	gate_open();
+	if (!gate_open())
+		cut.approximate = true;
 	cut.pause_ns = system_monotonic_ns() - start;
+	arena_resident(cut.costs);
 	return result;
 }
 

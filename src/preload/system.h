@@ -16,6 +16,15 @@ void *system_map(size_t bytes, const char *name);
 void system_unmap(void *start, size_t bytes);
 size_t system_page_bytes(void);
 
+/*
+ * Which pages of [start, start + bytes) hold anything: bit i of RET_USED for page i; resident or swapped. Without
+ * /proc/self/pagemap all count as used. At most SYSTEM_PAGES_MAX pages.
+ */
+#define SYSTEM_PAGES_MAX 4096u
+void system_used_pages(uintptr_t start, size_t bytes, uint64_t ret_used[SYSTEM_PAGES_MAX / 64]);
+/* Their number, in bytes, over any length. */
+uint64_t system_resident_bytes(uintptr_t start, size_t bytes);
+
 pid_t system_process_id(void);
 pid_t system_parent_id(void);
 pid_t system_thread_id(void);
@@ -28,8 +37,8 @@ void system_random(void *bytes, size_t count);
 /* After it returns every other running thread of the process has passed a full memory barrier. */
 int system_barrier_register(void);
 int system_barrier_all_threads(void);
-/* Sleep while *WORD is VALUE; may wake early. */
-void system_wait_while(const void *word, uint32_t value);
+/* Sleep while *WORD is VALUE, at most NS; may wake early. */
+void system_wait_while(const void *word, uint32_t value, uint64_t ns);
 void system_wake_all(const void *word);
 
 int system_open_read(const char *path);

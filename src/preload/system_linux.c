@@ -43,6 +43,64 @@ size_t system_page_bytes(void)
 	return 4096;
 }
 
+#define PAGEMAP_BATCH	512
+#define PAGEMAP_PRESENT ((uint64_t)1 << 63)
+#define PAGEMAP_SWAPPED ((uint64_t)1 << 62)
+
+/* Call VISIT for each page with whether it holds anything. */
+static void walk_pages(
+    uintptr_t start, size_t pages, void (*visit)(void *context, size_t page), void *context)
+{
+	uint64_t entries[PAGEMAP_BATCH];
+	int fd = system_open_read("/proc/self/pagemap");
+
+	for (size_t first = 0; first < pages; first += PAGEMAP_BATCH) {
+		size_t count = pages - first < PAGEMAP_BATCH ? pages - first : PAGEMAP_BATCH;
+		long bytes = fd < 0
+				 ? fd
+				 : system_call(SYS_pread64, fd, entries, count * sizeof entries[0],
+				       (start / system_page_bytes() + first) * sizeof entries[0]);
+
+		for (size_t i = 0; i < count; i++)
+			if (bytes < (long)((i + 1) * sizeof entries[0]) ||
+			    (entries[i] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) != 0)
+				visit(context, first + i);
+	}
+	if (fd >= 0)
+		(void)system_close(fd);
+}
+
+static void mark_page(void *context, size_t page)
+{
+	uint64_t *used = context;
+
+	used[page / 64] |= (uint64_t)1 << page % 64;
+}
+
+void system_used_pages(uintptr_t start, size_t bytes, uint64_t ret_used[SYSTEM_PAGES_MAX / 64])
+{
+	for (unsigned i = 0; i < SYSTEM_PAGES_MAX / 64; i++)
+		ret_used[i] = 0;
+	walk_pages(start, bytes / system_page_bytes(), mark_page, ret_used);
+}
+
+static void count_page(void *context, size_t page)
+{
+	uint64_t *count = context;
+
+	(void)page;
+	*count += 1;
+}
+
+uint64_t system_resident_bytes(uintptr_t start, size_t bytes)
+{
+	uint64_t count = 0;
+
+	walk_pages(
+	    start, (bytes + system_page_bytes() - 1) / system_page_bytes(), count_page, &count);
+	return count * system_page_bytes();
+}
+
 pid_t system_process_id(void)
 {
 	return (pid_t)system_call(SYS_getpid);
@@ -108,9 +166,11 @@ int system_barrier_all_threads(void)
 	return (int)system_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-void system_wait_while(const void *word, uint32_t value)
+void system_wait_while(const void *word, uint32_t value, uint64_t ns)
 {
-	(void)system_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL);
+	struct timespec limit = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+
+	(void)system_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &limit);
 }
 
 void system_wake_all(const void *word)

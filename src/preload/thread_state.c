@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/spin_lock.h"
 #include "preload/arena.h"
 #include "preload/counters.h"
 #include "preload/iteration.h"
@@ -16,6 +17,14 @@
 #define FRAMES_OF_OURS 16 /* hook, record, unwinder, and what the compiler splits off */
 
 THREAD_LOCAL struct thread_state *thread_current;
+/* A row of THREADS: the living owner's numbers stand in its block. */
+struct thread_row {
+	struct thread_totals ended;
+	uint32_t uses, tid;
+};
+static struct thread_row thread_rows[THREAD_ROWS_MAX];
+static struct spin_lock rows_lock;
+
 static THREAD_LOCAL bool thread_has_ended; /* the last destructor ran: share late_state */
 
 static _Atomic(struct thread_state *) all_states;
@@ -126,6 +135,32 @@ static void give_row(struct thread_state *state)
 		      1; /* shared; the stack's outermost frames tell what such a thread runs */
 	}
 	state->row = row;
+	state->before = state->totals;
+	spin_lock_take(&rows_lock);
+	thread_rows[row].uses++;
+	thread_rows[row].tid = (uint32_t)system_thread_id();
+	spin_lock_release(&rows_lock);
+}
+
+/* What the owner did goes to its row; the block starts anew for the next one. */
+static void leave_row(struct thread_state *state)
+{
+	struct thread_totals *ended = &thread_rows[state->row].ended;
+
+	spin_lock_take(&rows_lock);
+	ended->allocs += state->totals.allocs - state->before.allocs;
+	ended->bytes += state->totals.bytes - state->before.bytes;
+	ended->frees += state->totals.frees - state->before.frees;
+	ended->freed_bytes += state->totals.freed_bytes - state->before.freed_bytes;
+	state->before = state->totals;
+	spin_lock_release(&rows_lock);
+}
+
+struct thread_totals thread_row_ended(uint32_t row, uint32_t *ret_uses, uint32_t *ret_tid)
+{
+	*ret_uses = thread_rows[row].uses;
+	*ret_tid = thread_rows[row].tid;
+	return thread_rows[row].ended;
 }
 
 static void count_living(void)
@@ -160,7 +195,6 @@ struct thread_state *thread_state_attach(void)
 	} else {
 		give_row(state);
 	}
-	state->uses++;
 	state->tid = (uint32_t)system_thread_id();
 	atomic_store_explicit(
 	    &state->busy, 1, memory_order_relaxed); /* pthread_setspecific may allocate */
@@ -187,6 +221,7 @@ static void thread_ends(void *argument)
 	}
 	iteration_thread_ends(state);
 	counters_publish(state);
+	leave_row(state);
 	state->paused = 0;
 	state->ignored_begins = 0;
 	thread_has_ended = true;
@@ -226,6 +261,7 @@ void thread_states_after_fork(void)
 			atomic_store_explicit(&state->busy, 0, memory_order_relaxed);
 		if (is_mine || atomic_load_explicit(&state->in_use, memory_order_relaxed) == 0)
 			continue;
+		leave_row(state);
 		atomic_store_explicit(&state->in_use, 0, memory_order_relaxed);
 		atomic_fetch_add_explicit(&free_blocks, 1, memory_order_relaxed);
 	}

@@ -52,7 +52,7 @@ struct thread_state {
 	int64_t unpublished; /* live bytes not yet added to the process's count: counters.c */
 	int64_t
 	    watermark; /* single-threaded: `unpublished` above which the iteration's peak rises */
-	struct thread_totals totals;
+	struct thread_totals totals;	  /* of all threads that ever owned the block */
 	uintptr_t *frames;		  /* room for max_frames return addresses and our own */
 	struct stack_counters **counters; /* chunks by stack number */
 	void **kept_counters;	/* the same, as they were at the last iteration end: counters.c */
@@ -65,9 +65,10 @@ struct thread_state {
 	struct survival_record *survival;
 	uint32_t survival_count;
 	uint32_t free_record_count;
-	uint32_t free_record; /* head of the free large records of this thread */
-	atomic_uint in_use;   /* a living thread owns the block */
-	uint32_t tid, uses, level;
+	uint32_t free_record;	     /* head of the free large records of this thread */
+	atomic_uint in_use;	     /* a living thread owns the block */
+	struct thread_totals before; /* totals when the present owner came */
+	uint32_t tid, level;
 	uint32_t ignored_begins; /* depth of begins that were ignored */
 	atomic_uint_least64_t own_tag;
 	struct thread_state *nested; /* the block for a handler that interrupts us */
@@ -98,6 +99,8 @@ struct thread_state *thread_states_first(void);
 uint32_t thread_states_living(void);
 uint32_t thread_states_most(void); /* highest number of living ones so far */
 uint64_t thread_states_lost(void); /* threads for which there was no memory */
+/* What the ended threads of ROW did, and how many threads began in it; *RET_TID: the last of them. */
+struct thread_totals thread_row_ended(uint32_t row, uint32_t *ret_uses, uint32_t *ret_tid);
 uint32_t thread_states_rows(void); /* rows handed out, at most THREAD_ROWS_MAX */
 /* In a forked child: all other threads' blocks are free again. */
 void thread_states_after_fork(void);
