@@ -47,10 +47,6 @@ void verify_run(struct verifier *verifier)
 		verifier_found(verifier,
 		    "inherited epoch %" PRIu32 " in a process that was not forked",
 		    run->inherited_epoch);
-	if (run->inherited_epoch > run->cut_epoch)
-		verifier_found(verifier,
-		    "inherited epoch %" PRIu32 " is after the epoch of the cut, %" PRIu32,
-		    run->inherited_epoch, run->cut_epoch);
 	if (run->iterations_counted > run->iterations_ended)
 		verifier_found(verifier,
 		    "%" PRIu64 " iterations counted, but only %" PRIu64 " ended",
