@@ -234,6 +234,10 @@ __attribute__((constructor(101))) static void construct(void)
 		return;
 	}
 	output_path_init();
+	if (options.symbols != 0 && options.manifest[0] == '\0')
+		message_warn(
+		    "symbols=1 takes effect under `allocscope run`, which embeds the names afterwards",
+		    NULL);
 	unwind_init();
 	(void)thread_state_attach(); /* the key for thread ends gets a low number */
 	(void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);

@@ -24,6 +24,7 @@
 
 #define WRITE_BUFFER_BYTES (256u * 1024)
 #define SERIAL_MAX	   10000u
+#define TELL_REPEATED	   8 /* then the files speak for themselves */
 
 static struct spin_lock lock; /* one snapshot at a time; guards all below */
 static struct snapshot_writer writer;
@@ -33,6 +34,7 @@ static char final_path[OPTIONS_PATH_BYTES], temporary_path[OPTIONS_PATH_BYTES + 
 static bool first_is_done;
 /* Paths that a repeated point owns: the file of snapshot_at=peak is replaced by its successor. */
 static char peak_path[OPTIONS_PATH_BYTES];
+static uint32_t told_repeated; /* lines about snapshots of every=N and growth=BYTES */
 
 void snapshot_lock(void)
 {
@@ -103,6 +105,7 @@ static int freeze(uint32_t trigger)
 	memset(&cut, 0, sizeof cut);
 	cut.rss_bytes = resident_bytes();
 	cut.mapped_bytes = mapped_bytes(trigger);
+	arena_resident(cut.costs); /* before the copies below are made */
 	uint64_t start = system_monotonic_ns();
 
 	cut.approximate = !gate_close(thread_current);
@@ -115,7 +118,6 @@ static int freeze(uint32_t trigger)
 	if (!gate_open())
 		cut.approximate = true;
 	cut.pause_ns = system_monotonic_ns() - start;
-	arena_resident(cut.costs);
 	return result;
 }
 
@@ -135,6 +137,19 @@ static int open_temporary(void)
 	text_add_unsigned(&text, (uint64_t)system_process_id());
 	(void)system_unlink(temporary_path);
 	return system_open_new(temporary_path);
+}
+
+/* Snapshots that repeat are announced a few times; the one of the peak at the end of the process, when it is final. */
+static bool is_announced(uint32_t trigger)
+{
+	if (trigger == SNAPSHOT_AT_PEAK)
+		return false;
+	if (trigger != SNAPSHOT_AT_EVERY && trigger != SNAPSHOT_AT_GROWTH)
+		return true;
+	if (++told_repeated == TELL_REPEATED + 1)
+		message_warn(
+		    "further snapshots of this kind are written without a line each", NULL);
+	return told_repeated <= TELL_REPEATED;
 }
 
 static void tell_written(void)
@@ -296,8 +311,10 @@ static int take(const char *path, const char *infix, bool replace, uint32_t trig
 	if (result == 0)
 		result = publish(infix, replace);
 	if (result == 0) {
-		add_to_manifest();
-		tell_written();
+		if (trigger != SNAPSHOT_AT_PEAK)
+			add_to_manifest();
+		if (is_announced(trigger))
+			tell_written();
 		if (ret_written != NULL)
 			memcpy(ret_written, final_path, strlen(final_path) + 1);
 	} else {
@@ -364,8 +381,26 @@ void snapshot_iteration_ended(const struct snapshot_iteration *row, uint64_t end
 	}
 }
 
+static void tell_peak(void)
+{
+	char buffer[MESSAGE_BYTES];
+	struct text text;
+
+	memcpy(final_path, peak_path, sizeof final_path);
+	add_to_manifest();
+	message_begin(&text, buffer);
+	text_add(&text, peak_path);
+	text_add(&text, ": the heap near its peak of ");
+	text_add_size(&text, counters_peak());
+	text_add(&text, "; next: allocscope report ");
+	text_add(&text, peak_path);
+	message_end(&text);
+}
+
 void snapshot_process_ends(void)
 {
+	if (peak_path[0] != '\0')
+		tell_peak();
 	if (options_has_point(POINT_LAST) && iteration_ended() > 0)
 		(void)take(NULL, "last", options.force != 0, SNAPSHOT_AT_LAST, "last", NULL);
 	if (options_has_point(POINT_EXIT))

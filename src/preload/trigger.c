@@ -5,8 +5,9 @@
 #include "preload/snapshot_take.h"
 #include "snapshot/format.h"
 
-/* A peak file is rewritten when the heap is this much larger than in the last one: 1/32, at least 64 KB. */
-#define PEAK_STEP_SHIFT 5
+/* A peak file is rewritten when the heap is this much larger than in the last one: 1/16, at least 64 KB. The file
+ * says how large the peak was, so that the distance is known. */
+#define PEAK_STEP_SHIFT 4
 #define PEAK_STEP_BYTES 65536
 
 atomic_int_least64_t trigger_level = INT64_MAX;
