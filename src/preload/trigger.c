@@ -5,10 +5,10 @@
 #include "preload/snapshot_take.h"
 #include "snapshot/format.h"
 
-/* A peak file is rewritten when the heap is this much larger than in the last one: 1/16, at least 64 KB. The file
+/* A peak file is rewritten when the heap is this much larger than in the last one: 1/16, at least 4 KB. The file
  * says how large the peak was, so that the distance is known. */
 #define PEAK_STEP_SHIFT 4
-#define PEAK_STEP_BYTES 65536
+#define PEAK_STEP_BYTES 4096
 
 atomic_int_least64_t trigger_level = INT64_MAX;
 
@@ -35,7 +35,7 @@ void trigger_init(void)
 		wants_peak = wants_peak || options.points[i].kind == POINT_PEAK;
 	}
 	next_growth = (int64_t)growth_bytes;
-	next_peak = PEAK_STEP_BYTES;
+	next_peak = 1;
 	set_level();
 }
 
