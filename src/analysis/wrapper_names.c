@@ -249,6 +249,15 @@ bool wrapper_names_hold(const char *bare)
 	return false;
 }
 
+bool wrapper_names_are_sorted(void)
+{
+	for (size_t i = 1; i < sizeof(exact_names) / sizeof(exact_names[0]); i++) {
+		if (strcmp(exact_names[i - 1], exact_names[i]) >= 0)
+			return false;
+	}
+	return true;
+}
+
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -300,11 +309,11 @@ void wrapper_names_bare(const char *function, char *bare, size_t bytes)
 		else if (*p == '>' && depth != 0)
 			depth--;
 		else if (depth == 0 && *p == ' ' && !begins_with_angle) {
-			/* What stood before a space was the return type, unless the space
-			 * belongs to the operator's name. */
+			/* What stood before a space was the return type, unless the space belongs to
+			 * the operator's name or stands before template arguments. */
 			if (length >= 8 && strncmp(bare + length - 8, "operator", 8) == 0)
 				bare[length++] = ' ';
-			else
+			else if (p[1] != '<')
 				length = 0;
 		} else if (depth == 0) {
 			bare[length++] = *p;

@@ -15,5 +15,7 @@ void wrapper_names_bare(const char *function, char *bare, size_t bytes);
 bool wrapper_names_match(const char *pattern, const char *text);
 /* True when the built-in list holds FUNCTION in its bare form. */
 bool wrapper_names_hold(const char *bare);
+/* The list is searched by halves; for the test that keeps it in order. */
+bool wrapper_names_are_sorted(void);
 
 #endif
