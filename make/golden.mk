@@ -1,5 +1,5 @@
 # The golden tests of the command line: snapshots built by test/golden/make_fixtures.c, and what the tool says
-# about them, in test/golden/*.txt and *.json (compared by test/integration/cli.bats).
+# about them, in test/golden/*.txt (compared by test/integration/cli.bats).
 golden_bin := $(BUILD)/test/golden/make_fixtures
 golden_obj := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard test/golden/*.c test/support/snapshot_builder*.c)) $(tool_obj)
 $(golden_bin): $(golden_obj)
@@ -9,5 +9,6 @@ test test-integration test-bats: $(golden_bin)
 
 # Write the expected texts again; read the difference before committing it.
 golden-update: $(CLI) $(golden_bin)
-	@test/golden/update.sh $(BUILD)
+	@GOLDEN_UPDATE=1 BUILD=$(BUILD) bats test/integration/cli.bats >/dev/null || true
+	@git --no-pager diff --stat -- test/golden
 .PHONY: golden-update

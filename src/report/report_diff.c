@@ -132,9 +132,12 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 		    "churn: all that was handed out in the run of AFTER");
 	balance_row(&table, "peak", "", text_bytes(after->peak_bytes).text,
 	    "most bytes alive at once so far");
-	balance_row(&table, "retained", text_count(diff->total.retained_blocks).text,
-	    text_bytes(diff->total.retained_bytes).text,
-	    "born in a counted iteration and alive after its end");
+	if (diff->iterations_counted != 0)
+		balance_row(&table, "retained", text_count(diff->total.retained_blocks).text,
+		    text_bytes(diff->total.retained_bytes).text,
+		    "born in a counted iteration and alive after its end");
+	else
+		balance_row(&table, "retained", "unknown", "unknown", "no counted iteration ended between the two");
 	fputc('\n', out);
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);

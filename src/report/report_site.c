@@ -54,16 +54,16 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	text_table_column(&table, "", TEXT_LEFT);
 	totals_row(&table, "allocated", text_count(totals->allocs).text, totals->bytes,
 	    "churn: all that was handed out since the start");
-	totals_row(&table, "  temporary", text_count(totals->temporary).text,
-	    totals->temporary_bytes, "of it freed in the same iteration");
+	if (run->iterations_ended != 0)
+		totals_row(&table, "  temporary", text_count(totals->temporary).text, totals->temporary_bytes,
+		    "of it freed in the same iteration");
 	totals_row(&table, "freed", text_count(totals->frees).text, totals->freed_bytes, "");
 	totals_row(&table, "peak", "", totals->peak_bytes, peak);
 	totals_row(&table, "live", text_count(totals->live_blocks).text, totals->live_bytes,
 	    "alive in this snapshot");
-	totals_row(&table, "  retained", text_count(counted.retained_blocks).text,
-	    counted.retained_bytes,
-	    run->iterations_counted != 0 ? "of it born in a counted iteration that ended"
-					 : "no counted iteration ended: cannot be told");
+	if (run->iterations_counted != 0)
+		totals_row(&table, "  retained", text_count(counted.retained_blocks).text, counted.retained_bytes,
+		    "of it born in a counted iteration that ended");
 	if (counted.ignored_blocks != 0)
 		totals_row(&table, "  ignored", text_count(counted.ignored_blocks).text,
 		    counted.ignored_bytes, "of it left out of all rows at the program's request");
@@ -136,19 +136,36 @@ static bool counters_are_known(const struct grouping *grouping)
 	return grouping->by != GROUP_BY_TYPE && grouping->by != GROUP_BY_BORN;
 }
 
-static void add_row(struct text_table *table, const struct group_row *row, bool counters_known)
+/* Which columns make sense: without iterations nothing is known of retention, lifetime and growth. */
+struct columns {
+	bool iterations, counters;
+};
+
+static struct columns columns_of(const struct grouping *grouping)
+{
+	return (struct columns){.iterations = heap_iterations_counted(grouping->inputs[0].heap) != 0,
+	    .counters = counters_are_known(grouping)};
+}
+
+static void add_row(struct text_table *table, const struct group_row *row, struct columns columns)
 {
 	text_table_row(table);
 	text_table_cell(table, text_count(row->inuse_objects).text);
 	text_table_cell(table, text_bytes(row->inuse_space).text);
-	text_table_cell(table, text_count(row->retained_objects).text);
-	text_table_cell(table, text_bytes(row->retained_space).text);
-	text_table_cell(table, counters_known ? text_count(row->alloc_objects).text : "-");
-	text_table_cell(table, counters_known ? text_bytes(row->alloc_space).text : "-");
-	text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
-	text_table_cell(table, counters_known ? text_bytes(row->peak_space).text : "-");
-	text_table_cell_tinted(
-	    table, report_shape_tint(row->growth.shape), growth_shape_name(row->growth.shape));
+	if (columns.iterations) {
+		text_table_cell(table, text_count(row->retained_objects).text);
+		text_table_cell(table, text_bytes(row->retained_space).text);
+	}
+	if (columns.counters) {
+		text_table_cell(table, text_count(row->alloc_objects).text);
+		text_table_cell(table, text_bytes(row->alloc_space).text);
+		if (columns.iterations)
+			text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
+		text_table_cell(table, text_bytes(row->peak_space).text);
+	}
+	if (columns.iterations)
+		text_table_cell_tinted(table, report_shape_tint(row->growth.shape),
+		    growth_shape_name(row->growth.shape));
 }
 
 /* A row of ignored blocks alone says nothing. */
@@ -159,14 +176,23 @@ static bool is_worth_a_row(
 	       sorted_bytes(row, sort) >= options->min_bytes;
 }
 
-static void add_columns(struct text_table *table, enum group_by by)
+static void add_columns(struct text_table *table, enum group_by by, struct columns columns)
 {
-	static const char *const numbers[] = {
-	    "live", "bytes", "retained", "bytes", "allocated", "bytes", "temporary", "at peak"};
-
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-		text_table_column(table, numbers[i], TEXT_RIGHT);
-	text_table_column(table, "shape", TEXT_LEFT);
+	text_table_column(table, "live", TEXT_RIGHT);
+	text_table_column(table, "bytes", TEXT_RIGHT);
+	if (columns.iterations) {
+		text_table_column(table, "retained", TEXT_RIGHT);
+		text_table_column(table, "bytes", TEXT_RIGHT);
+	}
+	if (columns.counters) {
+		text_table_column(table, "allocated", TEXT_RIGHT);
+		text_table_column(table, "bytes", TEXT_RIGHT);
+		if (columns.iterations)
+			text_table_column(table, "temporary", TEXT_RIGHT);
+		text_table_column(table, "at peak", TEXT_RIGHT);
+	}
+	if (columns.iterations)
+		text_table_column(table, "shape", TEXT_LEFT);
 	text_table_column(table, group_by_name(by), TEXT_LEFT);
 }
 
@@ -191,12 +217,13 @@ static const char *sort_words(enum group_sort sort)
 static int write_rows(FILE *out, const struct grouping *grouping, const struct group_table *rows,
     enum group_sort sort, const struct report_options *options)
 {
+	struct columns columns = columns_of(grouping);
 	struct text_table table;
 	size_t shown = 0, left_out = 0;
 	int status = 0;
 
 	text_table_init(&table);
-	add_columns(&table, grouping->by);
+	add_columns(&table, grouping->by, columns);
 	for (size_t i = 0; status == 0 && i < rows->row_count; i++) {
 		const struct group_row *row = &rows->rows[i];
 
@@ -207,7 +234,7 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 			continue;
 		}
 		shown++;
-		add_row(&table, row, counters_are_known(grouping));
+		add_row(&table, row, columns);
 		status =
 		    report_row_name(&table, grouping, &grouping->keys[row->key], options->frames);
 	}

@@ -5,20 +5,29 @@
 
 #include "base/status.h"
 
-/* Frames that lie outside of the outermost function that anybody wrote. */
-static bool is_start_code(const char *function)
+/* Functions of the C library that call the outermost function that anybody wrote. */
+static bool is_start_code(const struct heap *heap, const struct site_frame *frame)
 {
-	static const char *const names[] = {"_start", "__libc_start_main", "__libc_start_call_main",
+	static const char *const names[] = {"__libc_start_main", "__libc_start_call_main",
 	    "__libc_start_main_impl", "start_thread", "clone", "clone3", "__clone", "__clone3"};
+	const char *module = site_module_name(heap, frame->module);
 
+	if (frame->name == NULL || frame->name->function == NULL ||
+	    (strncmp(module, "libc", 4) != 0 && strncmp(module, "libpthread", 10) != 0))
+		return false;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (strcmp(function, names[i]) == 0)
+		if (strcmp(frame->name->function, names[i]) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void choose_shown(struct report_stack *stack, bool all)
+static bool is_main(const struct site_frame *frame)
+{
+	return frame->name != NULL && frame->name->function != NULL && strcmp(frame->name->function, "main") == 0;
+}
+
+static void choose_shown(const struct heap *heap, struct report_stack *stack, bool all)
 {
 	stack->first = 0;
 	stack->end = stack->count;
@@ -28,17 +37,17 @@ static void choose_shown(struct report_stack *stack, bool all)
 		stack->first++;
 	if (stack->first == stack->count) /* nothing but wrappers */
 		stack->first = 0;
-	for (size_t i = stack->count; i-- > stack->first;) {
-		const struct frame_name *name = stack->frames[i].name;
-
-		if (name == NULL || name->function == NULL)
-			continue;
-		if (strcmp(name->function, "main") == 0) {
+	for (size_t i = stack->first + 1; i < stack->count; i++) {
+		if (is_start_code(heap, &stack->frames[i])) {
+			stack->end = i;
+			return;
+		}
+	}
+	for (size_t i = stack->count; i-- > stack->first;) { /* a libc without symbols */
+		if (is_main(&stack->frames[i])) {
 			stack->end = i + 1;
 			return;
 		}
-		if (is_start_code(name->function) && i > stack->first && i + 1 == stack->end)
-			stack->end = i;
 	}
 }
 
@@ -54,7 +63,7 @@ int report_stack_open(
 	(void)site_frames(
 	    input->heap, input->names, input->rules, stack, opened.frames, opened.count);
 	opened.is_cut = (input->heap->stacks[stack].flags & SNAPSHOT_STACK_CUT) != 0;
-	choose_shown(&opened, input->rules != NULL && input->rules->show_all_frames);
+	choose_shown(input->heap, &opened, input->rules != NULL && input->rules->show_all_frames);
 	*ret_stack = opened;
 	return 0;
 }
