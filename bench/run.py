@@ -198,6 +198,158 @@ def live_run(machine, tool, blocks):
     if tool == OURS:
         result = machine.run("live", tool, "live_workload", [blocks, 48, 2, prefix])
         result["file_bytes"] = os.path.getsize(f"{prefix}.2.snap")
+        result["diff_seconds"] = machine.read(
+            "live", tool, f"{machine.tool} diff {prefix}.1.snap {prefix}.2.snap")["wall"]
+        result["report_seconds"] = machine.read("live", tool, f"{machine.tool} report {prefix}.2.snap")["wall"]
+    elif tool == HEAPTRACK:
+            kept.update(LD_PRELOAD=self.heaptrack_library, DUMP_HEAPTRACK_OUTPUT=f"{self.scratch}/{name}.raw")
+        return kept
+
+    def run(self, table, tool, program, arguments, name="run", processors=None):
+        """Run one workload; returns its key=value lines as numbers."""
+        command = [os.path.join(self.build, "bench", program), *map(str, arguments)]
+        environment = self.environment(tool, name)
+        self.note(table, tool, environment, command)
+        before = (lambda: os.sched_setaffinity(0, processors)) if processors else None
+        done = subprocess.run(command, env=environment, cwd=self.scratch, preexec_fn=before, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            sys.exit(f"bench: {tool}: {shlex.join(command)} ended with {done.returncode}\n{done.stderr}")
+        return {key: float(value) for key, value in re.findall(r"^(\w+)=([-\d.]+)$", done.stdout, re.M)}
+
+    def read(self, table, tool, command):
+        """Run a reading command in a shell; returns its CPU and wall seconds."""
+        self.note(table, tool, {}, ["sh", "-c", command])
+        usage, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        done = subprocess.run(command, shell=True, cwd=self.scratch, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        wall = time.monotonic() - begin
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode != 0:
+            sys.exit(f"bench: {tool}: {command} ended with {done.returncode}\n{done.stderr}")
+        return {"cpu": after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime, "wall": wall}
+
+    def note(self, table, tool, environment, command):
+        words = [f"{key}={value}" for key, value in environment.items() if key not in ("PATH", "HOME", "LANG")]
+        self.environments.setdefault(tool, self.shorten(" ".join(words + ["WORKLOAD"])))
+        line = self.shorten(command[2] if command[:2] == ["sh", "-c"] else shlex.join(command))
+        lines = self.commands.setdefault(table, [])
+        if line not in lines:
+            lines.append(line)
+
+    def shorten(self, line):
+        return line.replace(self.build, os.path.relpath(self.build)).replace(self.scratch, "$SCRATCH")
+
+
+def first_of(*patterns):
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            return path
+    return None
+
+
+def idle_share(processors, seconds=0.2):
+    """Share of the time in which PROCESSORS did nothing, over a short while."""
+    def ticks():
+        with open("/proc/stat", encoding="ascii") as stat:
+            rows = [line.split() for line in stat if line.startswith("cpu") and line[3].isdigit()]
+        return {int(row[0][3:]): [int(value) for value in row[1:9]] for row in rows}
+    before = ticks()
+    time.sleep(seconds)
+    after = ticks()
+    shares = []
+    for processor in processors:
+        spent = [y - x for x, y in zip(before[processor], after[processor])]
+        shares.append((spent[3] + spent[4]) / max(1, sum(spent)))
+    return min(shares)
+
+
+def wait_until_idle(processors, limit):
+    """Wait until others leave PROCESSORS alone, at most LIMIT seconds. Returns False when they did not."""
+    end = time.monotonic() + limit
+    while idle_share(processors) < 0.85:
+        if time.monotonic() > end:
+            return False
+    return True
+
+
+class Turns:
+    """Runs of several tools in turn, and the medians of what they reported."""
+
+    def __init__(self, machine, options):
+        self.machine, self.options = machine, options
+        self.disturbed = 0
+
+    def medians(self, title, measure, processors):
+        """measure(tool) -> {key: number}; returns {tool: {key: median}}."""
+        results = {tool: [] for tool in self.machine.tools()}
+        tools = self.machine.tools()
+        for turn in range(self.options.repeat):
+            for tool in tools[turn % len(tools):] + tools[:turn % len(tools)]:
+                if not wait_until_idle(processors, self.options.wait_idle):
+                    self.disturbed += 1
+                results[tool].append(measure(tool))
+        print(f"bench: {title}", file=sys.stderr)
+        return {tool: {key: statistics.median(row[key] for row in rows if key in row)
+                       for key in {key for row in rows for key in row}} for tool, rows in results.items()}
+
+
+def number(value, digits=1):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def ratio(ours, theirs):
+    return "-" if not ours or not theirs or ours <= 0 else f"{theirs / ours:.1f}x"
+
+
+def table_of(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" + "---:|" * (len(header) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def pair_cells(options):
+    """(title, depth, stacks, burst, threads); 256 stacks and 8 pairs per descent unless the title says otherwise."""
+    cells = [(f"depth {depth}, {threads} thread{'s' * (threads > 1)}", depth, 256, 8, threads)
+             for threads in (1, 2, 4) for depth in (5, 20, 60)]
+    if not options.quick:
+        cells += [(f"depth {depth}, one stack, hot", depth, 1, 1000, 1) for depth in (5, 20, 60)]
+        cells += [("depth 20, another stack every pair, of 256", 20, 256, 1, 1),
+                  ("depth 20, another stack every pair, of 65,536", 20, 65536, 1, 1)]
+    return cells
+
+
+def measure_pairs(turns, options):
+    machine, rows, totals = turns.machine, [], {}
+    for title, depth, stacks, burst, threads in pair_cells(options):
+        pairs = (200_000 if options.quick else 2_000_000) // threads // (2 if depth >= 60 else 1)
+        processors = {min(os.sched_getaffinity(0))} if threads == 1 else os.sched_getaffinity(0)
+        result = turns.medians(title, lambda tool: machine.run(
+            "pairs", tool, "pair_workload", [depth, pairs, stacks, burst, threads], processors=processors), processors)
+        plain = result[PLAIN]["ns_per_pair"]
+        ours = result[OURS]["ns_per_pair"] - plain
+        theirs = result[HEAPTRACK]["ns_per_pair"] - plain if HEAPTRACK in result else None
+        rows.append([title, number(plain), number(ours), number(theirs), ratio(ours, theirs)])
+        totals[depth, stacks, burst, threads] = {tool: cell["ns_per_pair"] for tool, cell in result.items()}
+    text = table_of(["malloc + free", "plain, ns", "allocscope adds, ns", "heaptrack adds, ns",
+                     "heaptrack / allocscope"], rows)
+    scaling = []
+    for depth in (5, 20, 60):
+        one = totals[depth, 256, 8, 1]
+        for threads in (2, 4):
+            many = totals[depth, 256, 8, threads]
+            scaling.append([f"depth {depth}, {threads} threads"] +
+                           [number(many[tool] / one[tool], 2) if tool in many else "-"
+                            for tool in (PLAIN, OURS, HEAPTRACK)])
+    return text + "\n\nTime of a pair, against one thread of the same tool (1.00 = perfect scaling):\n\n" + \
+        table_of(["", "plain", "allocscope", "heaptrack"], scaling)
+
+
+def live_run(machine, tool, blocks):
+    """One heap of BLOCKS blocks under TOOL: fill, snapshot, change, snapshot, diff."""
+    prefix, result = f"{machine.scratch}/{tool}", {}
+    if tool == OURS:
+        result = machine.run("live", tool, "live_workload", [blocks, 48, 2, prefix])
+        result["file_bytes"] = os.path.getsize(f"{prefix}.2.snap")
         first = machine.read("live", tool, f"{machine.tool} diff {prefix}.1.snap {prefix}.2.snap")
         again = machine.read("live", tool, f"{machine.tool} diff {prefix}.1.snap {prefix}.2.snap")
         result.update(diff_seconds=min(first["wall"], again["wall"]), report_seconds=machine.read(
@@ -281,7 +433,8 @@ SECTIONS = {
               "the program's own frames; 256 different stacks and 8 pairs per descent unless the row says otherwise."),
     "live": ("Memory per live block, snapshot, diff", measure_live,
              "Resident memory beyond that of the plain program. `snapshot` is the time for which `allocscope_snapshot`\n"
-             "kept its caller, `diff` and `report` the wall time of the whole command."),
+             "kept its caller, `diff` and `report` the wall time of the whole command (names of addresses are cached\n"
+             "after the first run)."),
     "marks": ("An iteration mark", measure_marks, ""),
 }
 
