@@ -1,7 +1,7 @@
 /*
  * Rust's legacy mangling borrows the shape of a C++ nested name:
  *
- *   _ZN  4core  3ptr  40drop_in_place$LT$alloc..string..String$GT$  17h0123456789abcdef  E
+ *   _ZN  4core  3ptr  42drop_in_place$LT$alloc..string..String$GT$  17h0123456789abcdef  E
  *        core:: ptr:: drop_in_place<alloc::string::String>          (hash: left out)
  */
 #include <ctype.h>
