@@ -50,10 +50,10 @@ allocator_library-mimalloc := libmimalloc.so.2
 library_exists    = $(filter-out $(1),$(shell $(CC) -print-file-name=$(1)))
 other_allocators := $(foreach a,jemalloc tcmalloc mimalloc,$(if $(call library_exists,$(allocator_library-$(a))),$(a)))
 allocator_bin    := $(foreach a,$(other_allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
-$(programs_dir)/other_allocator.%: test/programs/other_allocator.c
+$(other_allocators:%=$(programs_dir)/other_allocator.%): $(programs_dir)/other_allocator.%: test/programs/other_allocator.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
-$(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp
+$(other_allocators:%=$(programs_dir)/other_allocator_cplusplus.%): $(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp
 	@mkdir -p $(@D)
 	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
 

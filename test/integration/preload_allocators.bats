@@ -16,7 +16,7 @@ cplusplus_program_is_exact() {
     clean_run "other_allocator_cplusplus.$1"
     expect "$snapshot" keep alloc_objects=500 alloc_space=10000 inuse_objects=500 inuse_space=10000
     expect "$snapshot" churn inuse_objects=0 inuse_space=0
-    expect "$snapshot" cross inuse_objects=0
+    expect "$snapshot" hand_over alloc_objects=100 alloc_space=3300 inuse_objects=0
 }
 
 @test "C with jemalloc" {

@@ -29,5 +29,5 @@ load helpers
     "$TOOL" verify "$snapshot"
     expect "$snapshot" keep inuse_objects=2 inuse_space=162
     expect "$snapshot" first_variant alloc_objects=0
-    [ "$(info "$snapshot" .dropped.unknown_frees)" = 3 ]
+    [ "$(info "$snapshot" .seen.unknown_frees)" = 3 ]
 }

@@ -11,14 +11,14 @@ setup_tree() {
 forked() {
     local file
     for file in ./*.snap; do
-        [ "$(info "$file" .inherited.blocks)" != 0 ] && echo "$file"
+        [ "$(totals "$file" .inherited_blocks)" != 0 ] && echo "$file"
     done
     return 0
 }
 not_forked() {
     local file
     for file in ./*.snap; do
-        [ "$(info "$file" .inherited.blocks)" = 0 ] && echo "$file"
+        [ "$(totals "$file" .inherited_blocks)" = 0 ] && echo "$file"
     done
     return 0
 }
@@ -36,8 +36,8 @@ not_forked() {
     expect_live "$child" before_fork 8 800
     expect_live "$child" in_child 5 250
     expect_live "$child" after_fork 0 0
-    [ "$(info "$child" .inherited.blocks)" -ge 8 ]
-    [ "$(info "$child" .inherited.bytes)" -ge 800 ]
+    [ "$(totals "$child" .inherited_blocks)" -ge 8 ]
+    [ "$(totals "$child" .inherited_bytes)" -ge 800 ]
 }
 
 @test "a second process of a tree never overwrites the first one's file" {

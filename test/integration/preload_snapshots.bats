@@ -82,8 +82,8 @@ at_size() {
     [ "$(files ./*.snap)" = 2 ]
     expect_live x.first.snap retain 6 96
     expect_live x.last.snap retain 60 960
-    [ "$(info x.last.snap .generation)" = 35 ]
-    [ "$(info x.first.snap .generation)" = 2 ]
+    [ "$(info x.last.snap .file.generation)" = 35 ]
+    [ "$(info x.first.snap .file.generation)" = 2 ]
 }
 
 @test "snapshot_at=last holds what the teardown frees afterwards, and not what it allocates" {
@@ -109,18 +109,20 @@ at_size() {
     file=$(echo ./*.snap)
     books_balance "$file"
     expect_live "$file" retain 21 336
-    [ "$(info "$file" .generation)" = 7 ]
+    [ "$(info "$file" .file.generation)" = 7 ]
 }
 
-@test "snapshot_at=every=N takes one at the end of each N-th iteration" {
+@test "snapshot_at=every=N takes one at the end of each N-th iteration; %i is its number" {
     options snapshot_at=every=10
     export ALLOCSCOPE_OUTPUT=$PWD/at-%i.snap
     same_as_plain iterate
     [ "$(files ./*.snap)" = 3 ]
-    expect_live at-10.snap retain 30 480
-    expect_live at-20.snap retain 60 960
-    expect_live at-30.snap retain 60 960
-    books_balance at-30.snap
+    for number in 10 20 30; do
+        file=$(echo at-"$number".*snap)
+        books_balance "$file"
+        [ "$(info "$file" .file.generation)" = "$number" ]
+        expect_live "$file" retain $((number < 20 ? 30 : 60)) $((number < 20 ? 480 : 960))
+    done
 }
 
 @test "snapshot_at=peak holds the heap near its highest" {

@@ -1,5 +1,5 @@
 // C++ linked with another allocator, which brings operators of its own. keep: 500 blocks, 10,000 bytes live; churn:
-// containers that come and go; cross: new[] in one thread, delete[] in another.
+// containers that come and go; hand_over: 100 times new[] in one thread, delete[] in another.
 #include <list>
 #include <map>
 #include <string>
@@ -26,12 +26,15 @@ static void churn()
 	CHECK(words.size() == 100 && numbers.size() == 500);
 }
 
+static void hand_over()
+{
+	for (char *&block : handed)
+		block = new char[33];
+}
+
 static void cross()
 {
-	std::thread([] {
-		for (char *&block : handed)
-			block = new char[33];
-	}).join();
+	std::thread(hand_over).join();
 	for (char *block : handed)
 		delete[] block;
 }

@@ -1,5 +1,5 @@
-/* argv[1] threads allocate, realloc and free without pause; meanwhile main takes 5 snapshots into s0.snap ... s4.snap.
- * When all is over, every block of allocate is freed. */
+/* argv[1] threads allocate, realloc and free; meanwhile main takes 5 snapshots into s0.snap ... s4.snap. More than 8
+ * threads rest now and then, so that main gets its turn. When all is over, every block of allocate is freed. */
 #include <allocscope/allocscope.h>
 #include <pthread.h>
 
@@ -8,6 +8,7 @@
 #define SLOTS 64
 
 static volatile int stop;
+static bool has_rests;
 
 static void *allocate(void *argument)
 {
@@ -26,6 +27,8 @@ static void *allocate(void *argument)
 			free(slots[slot]);
 			slots[slot] = NULL;
 		}
+		if (has_rests && seed % 61 == 0)
+			usleep(200);
 	}
 	for (size_t i = 0; i < SLOTS; i++)
 		free(slots[i]);
@@ -39,6 +42,7 @@ int main(int argc, char **argv)
 	char path[] = "s0.snap";
 
 	CHECK(count >= 1 && count <= 64);
+	has_rests = count > 8;
 	for (size_t i = 0; i < count; i++)
 		CHECK(pthread_create(&threads[i], NULL, allocate, (void *)(uintptr_t)(i + 1)) == 0);
 	for (int i = 0; i < 5; i++) {
