@@ -64,8 +64,7 @@ bool snapshot_books_are_exact(const struct snapshot *snapshot)
 {
 	const struct snapshot_run *run = snapshot->run;
 	const struct snapshot_losses *losses = &run->losses;
-	uint32_t inexact =
-	    SNAPSHOT_RUN_APPROXIMATE | SNAPSHOT_RUN_JOURNALLED | SNAPSHOT_RUN_SAMPLED;
+	uint32_t inexact = SNAPSHOT_RUN_APPROXIMATE | SNAPSHOT_RUN_SAMPLED;
 
 	return (run->flags & inexact) == 0 && losses->blocks == 0 && losses->deferred == 0 &&
 	       losses->replaced == 0 && losses->journal == 0;
@@ -107,7 +106,8 @@ uint64_t snapshot_verify(const struct snapshot *snapshot, snapshot_finding *repo
 	struct verifier verifier = {.snapshot = snapshot,
 	    .report = report,
 	    .context = context,
-	    .exact = snapshot_books_are_exact(snapshot)};
+	    .exact = snapshot_books_are_exact(snapshot),
+	    .at_cut = (snapshot->run->flags & SNAPSHOT_RUN_JOURNALLED) == 0};
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		verifier.rule = rules[i].rule.name;

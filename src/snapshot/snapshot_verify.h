@@ -3,7 +3,9 @@
  * balance, do the sums agree, does each part say the same as the others? Pure: no output, no files.
  *
  * The books (allocations minus frees = live blocks) are only checked where they can balance: not in files
- * that are sampled, approximate or journalled, nor in ones that count losses; see snapshot_books_are_exact.
+ * that are sampled or approximate, nor in ones that count losses; see snapshot_books_are_exact. In journalled
+ * files threads and deaths go on to the moment of writing and are not compared with the rest.
+
  */
 #ifndef SNAPSHOT_SNAPSHOT_VERIFY_H
 #define SNAPSHOT_SNAPSHOT_VERIFY_H

@@ -13,6 +13,7 @@ struct verifier {
 	uint64_t findings;	/* of all rules */
 	uint64_t rule_findings; /* of this one */
 	bool exact;		/* snapshot_books_are_exact */
+	bool at_cut; /* all sections were counted at one moment; not so in journalled files */
 };
 
 /* Report one finding of the current rule. */

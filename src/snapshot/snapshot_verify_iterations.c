@@ -208,7 +208,7 @@ void verify_deaths(struct verifier *verifier)
 {
 	const struct snapshot *snapshot = verifier->snapshot;
 
-	if (!verifier->exact)
+	if (!verifier->exact || !verifier->at_cut)
 		return;
 	for (size_t i = 0; i < snapshot->deaths_count; i++) {
 		const struct snapshot_deaths *deaths = &snapshot->deaths[i];
@@ -240,7 +240,8 @@ void verify_survival(struct verifier *verifier)
 			    " on, died from %" PRIu32 " on",
 			    i, cell->stack, cell->born_first, cell->died_first);
 		sum += cell->blocks;
-		if (last && verifier->exact && sum > snapshot->stacks[cell->stack].frees)
+		if (last && verifier->exact && verifier->at_cut &&
+		    sum > snapshot->stacks[cell->stack].frees)
 			verifier_found(verifier,
 			    "stack %" PRIu32 " has %" PRIu64 " deaths in the matrix, but %" PRIu64
 			    " frees",

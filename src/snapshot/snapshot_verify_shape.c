@@ -343,6 +343,26 @@ static bool found_unmoved(
 	return extra == NULL || extra->identity_address == identity->address;
 }
 
+/* A pool's block may share the address of the block it was cut from, then not the identity too. */
+static void check_shared_addresses(struct verifier *verifier)
+{
+	const struct snapshot *snapshot = verifier->snapshot;
+	size_t at = 0;
+
+	for (size_t i = 1; i < snapshot->block_count; i++) {
+		if (snapshot->block_address[i] != snapshot->block_address[i - 1] ||
+		    snapshot->block_epoch[i] != snapshot->block_epoch[i - 1])
+			continue;
+
+		const struct snapshot_block_extra *extra = extra_of(snapshot, &at, i);
+
+		if (extra == NULL || extra->identity_address == snapshot->block_address[i])
+			verifier_found(verifier,
+			    "blocks %zu and %zu are both (0x%" PRIx64 ", %" PRIu32 ")", i - 1, i,
+			    snapshot->block_address[i], snapshot->block_epoch[i]);
+	}
+}
+
 /* Blocks that did not move differ by address. So compare the moved ones among themselves and, in one walk
  * along the columns, with the others. */
 void verify_block_identity(struct verifier *verifier)
@@ -362,6 +382,8 @@ void verify_block_identity(struct verifier *verifier)
 	}
 
 	size_t count = moved_identities(snapshot, moved);
+
+	check_shared_addresses(verifier);
 
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0 && compare_identities(&moved[i - 1], &moved[i]) == 0)
@@ -391,7 +413,8 @@ void verify_extra_flags(struct verifier *verifier)
 			uint32_t flag;
 		} pairs[] = {
 		    {"an identity address of its own",
-			extra->identity_address != snapshot->block_address[extra->block],
+			extra->identity_address != snapshot->block_address[extra->block] &&
+			    (extra->flags & SNAPSHOT_BLOCK_POOLED) == 0,
 			SNAPSHOT_BLOCK_MOVED},
 		    {"a resize stack", extra->resize_stack != 0, SNAPSHOT_BLOCK_RESIZED},
 		    {"a label", extra->label != 0, SNAPSHOT_BLOCK_LABELLED},

@@ -381,7 +381,7 @@ uint64_t snapshot_builder_block(
 	}
 	if (added->identity_address == 0)
 		added->identity_address = added->address;
-	if (added->identity_address != added->address)
+	if (added->identity_address != added->address && added->pool == 0)
 		added->flags |= SNAPSHOT_BLOCK_MOVED;
 	if (added->pool != 0)
 		added->flags |= SNAPSHOT_BLOCK_POOLED;

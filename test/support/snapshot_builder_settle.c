@@ -20,10 +20,13 @@
 
 static int compare_blocks(const void *left, const void *right)
 {
-	uint64_t a = ((const struct snapshot_builder_block *)left)->address;
-	uint64_t b = ((const struct snapshot_builder_block *)right)->address;
+	const struct snapshot_builder_block *a = left;
+	const struct snapshot_builder_block *b = right;
 
-	return (a > b) - (a < b);
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	/* A pool's block stands after the one it was cut from. */
+	return (a->pool > b->pool) - (a->pool < b->pool);
 }
 
 static int compare_words(const void *left, const void *right, size_t words)

@@ -287,6 +287,47 @@ static bool double_identity(struct damaged_image *image, const struct snapshot_d
 	return true;
 }
 
+/* The last block, which is of a pool, at the address of the one before, with its epoch. */
+static bool pool_twice(struct damaged_image *image, const struct snapshot_damage *damage)
+{
+	const struct snapshot_section *addresses = section_of(image, SNAPSHOT_BLOCK_ADDRESS);
+	uint64_t last = addresses->bytes / addresses->row_bytes - 1;
+
+	(void)damage;
+	if (last < 2)
+		return false;
+	memcpy(row_of(image, SNAPSHOT_BLOCK_ADDRESS, last),
+	    row_of(image, SNAPSHOT_BLOCK_ADDRESS, last - 1), 8);
+	memcpy(row_of(image, SNAPSHOT_BLOCK_EPOCH, last),
+	    row_of(image, SNAPSHOT_BLOCK_EPOCH, last - 1), 4);
+
+	struct snapshot_block_extra *extra = NULL;
+
+	for (uint64_t i = 0; row_of(image, SNAPSHOT_BLOCK_EXTRAS, i) != NULL; i++)
+		extra = (void *)row_of(image, SNAPSHOT_BLOCK_EXTRAS, i);
+	if (extra == NULL || extra->block != last || (extra->flags & SNAPSHOT_BLOCK_POOLED) == 0)
+		return false;
+	memcpy(&extra->identity_address, row_of(image, SNAPSHOT_BLOCK_ADDRESS, last), 8);
+	seal_section(image, SNAPSHOT_BLOCK_EXTRAS);
+	seal_section(image, SNAPSHOT_BLOCK_EPOCH);
+	seal_section(image, SNAPSHOT_BLOCK_ADDRESS);
+	return true;
+}
+
+/* And one more, where two is the most. */
+static bool pool_thrice(struct damaged_image *image, const struct snapshot_damage *damage)
+{
+	const struct snapshot_section *addresses = section_of(image, SNAPSHOT_BLOCK_ADDRESS);
+	uint64_t last = addresses->bytes / addresses->row_bytes - 1;
+
+	if (!pool_twice(image, damage))
+		return false;
+	memcpy(row_of(image, SNAPSHOT_BLOCK_ADDRESS, last - 2),
+	    row_of(image, SNAPSHOT_BLOCK_ADDRESS, last), 8);
+	seal_section(image, SNAPSHOT_BLOCK_ADDRESS);
+	return true;
+}
+
 /* --- whole files --- */
 
 static bool keep_bytes(struct damaged_image *image, const struct snapshot_damage *damage)

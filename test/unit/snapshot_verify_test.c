@@ -153,7 +153,8 @@ static void books_are_judged_only_where_they_can_balance(void **state)
 	(void)state;
 	assert_int_equal(
 	    findings_of_unbalanced(0, 0), 3); /* stack-books, total-books, thread-sums */
-	assert_int_equal(findings_of_unbalanced(SNAPSHOT_RUN_JOURNALLED, 0), 0);
+	/* without thread-sums, which goes on to the moment of writing */
+	assert_int_equal(findings_of_unbalanced(SNAPSHOT_RUN_JOURNALLED, 0), 2);
 	assert_int_equal(findings_of_unbalanced(SNAPSHOT_RUN_SAMPLED, 0), 0);
 	assert_int_equal(findings_of_unbalanced(SNAPSHOT_RUN_APPROXIMATE, 0), 0);
 	assert_int_equal(findings_of_unbalanced(0, 2), 0);
@@ -168,14 +169,21 @@ static void blocks_of_pools_may_lie_inside_others(void **state)
 	struct snapshot_builder_block inner = {
 	    .address = 0x5100, .bytes = 64, .stack = stack, .pool = pool + 1};
 
+	struct snapshot_builder_block first = {.address = 0x5000,
+	    .bytes = 8,
+	    .stack = stack,
+	    .identity_address = (uint64_t)1 << 63 | 0x5000,
+	    .pool = pool + 1};
+
 	(void)state;
 	(void)snapshot_builder_block(builder, &outer);
 	(void)snapshot_builder_block(builder, &inner);
+	(void)snapshot_builder_block(builder, &first);
 
 	struct snapshot_pool *pools = snapshot_builder_rows(builder, SNAPSHOT_POOLS, NULL);
 
-	pools[pool].allocs = 1;
-	pools[pool].bytes = 64;
+	pools[pool].allocs = 2;
+	pools[pool].bytes = 72;
 
 	struct snapshot *snapshot = snapshot_builder_open(builder);
 
