@@ -116,16 +116,16 @@ static Dwarf_Die declaration_of(Dwarf_Die die)
 	return die;
 }
 
-/* Put "NAME::" before TEXT + *START. False when it has no room. */
-static bool prepend(char *text, size_t *start, const char *name)
+/* Put PIECE before TEXT + *START. False when it has no room. */
+static bool prepend(char *text, size_t *start, const char *piece)
 {
-	const size_t length = strlen(name);
+	const size_t length = strlen(piece);
 
-	if (*start < length + 2)
+	if (*start < length)
 		return false;
-	memcpy(text + *start - 2, "::", 2);
-	memcpy(text + *start - 2 - length, name, length);
-	*start -= length + 2;
+	*start -= length;
+	for (size_t i = 0; i < length; i++)
+		text[*start + i] = piece[i];
 	return true;
 }
 
@@ -154,7 +154,8 @@ static const char *qualified_name(
 			scope_name = "(anonymous namespace)";
 		else if (scope_name == NULL && strcmp(name, "operator()") == 0)
 			scope_name = "{lambda}";
-		if (scope_name != NULL && !prepend(text, &start, scope_name))
+		if (scope_name != NULL &&
+		    (!prepend(text, &start, "::") || !prepend(text, &start, scope_name)))
 			return name;
 		/* A scope's own offset is not below it: the next one lies strictly around it. */
 		scope = dwarf_index_find_scope(unit, dwarf_dieoffset(scope));

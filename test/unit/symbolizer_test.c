@@ -500,6 +500,50 @@ static void separate_file_by_build_id(void **state)
 	symbolizer_free(symbolizer);
 }
 
+/* A server of the kind file://, as the client library allows. */
+static void debug_servers_are_asked_only_on_wish(void **state)
+{
+	struct symbolizer_options options = {.cache_directory = ""};
+	char build_id[256], url[2048];
+	const char *path;
+	void *library = dlopen("libdebuginfod.so.1", RTLD_NOW);
+
+	(void)state;
+	if (library == NULL) {
+		print_message("no libdebuginfod here\n");
+		skip();
+	}
+	build_c("served", "gcc", "-O2 -g -Wl,--build-id");
+	(void)snprintf(build_id, sizeof build_id, "%s", symbol_fixture_build_id("served"));
+	assert_true(
+	    symbol_fixture_run("mkdir -p server/buildid/%s && "
+			       "objcopy --only-keep-debug served server/buildid/%s/debuginfo && "
+			       "strip served",
+		build_id, build_id));
+	path = symbol_fixture_path("served");
+	(void)snprintf(url, sizeof url, "file://%s", symbol_fixture_path("server"));
+	assert_int_equal(setenv("DEBUGINFOD_CACHE_PATH", symbol_fixture_path("client"), 1), 0);
+	for (int round = 0; round < 3; round++) {
+		const bool has_servers = round != 0, is_wanted = round != 1;
+		struct symbolizer *symbolizer;
+		int module;
+
+		unsetenv("DEBUGINFOD_URLS");
+		if (has_servers)
+			assert_int_equal(setenv("DEBUGINFOD_URLS", url, 1), 0);
+		options.use_debuginfod = is_wanted;
+		symbolizer = symbolizer_new(&options);
+		module = symbolizer_add_module(symbolizer, path, build_id, 0);
+		assert_int_equal(symbolizer_module_status(symbolizer, module),
+		    has_servers && is_wanted ? SYMBOLIZER_OK : SYMBOLIZER_NO_SYMBOLS);
+		assert_true(symbol_fixture_run("test -e client") == (has_servers && is_wanted));
+		if (has_servers && is_wanted)
+			expect_chain(symbolizer, module, path, 17);
+		symbolizer_free(symbolizer);
+	}
+	unsetenv("DEBUGINFOD_URLS");
+}
+
 static void stripped_code_is_module_and_address(void **state)
 {
 	struct symbolizer *symbolizer = open_plain();
@@ -830,6 +874,7 @@ int main(void)
 	    cmocka_unit_test(separate_file_by_debug_link),
 	    cmocka_unit_test(separate_file_by_debug_link_checksum),
 	    cmocka_unit_test(separate_file_by_build_id),
+	    cmocka_unit_test(debug_servers_are_asked_only_on_wish),
 	    cmocka_unit_test(stripped_code_is_module_and_address),
 	    cmocka_unit_test(exported_symbols_name_only_their_own_code),
 	    cmocka_unit_test(symbols_inside_the_stripped_file),
