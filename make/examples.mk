@@ -25,5 +25,5 @@ examples: $(example_bin)
 test-programs: examples
 
 demo: all examples | deps-if-missing
-	@examples/demo.sh build $(BUILD)/examples
+	@examples/demo.sh build $(BUILD)/examples build/demo
 .PHONY: examples demo

@@ -172,24 +172,31 @@ static bool parse_columns(char *text, uint64_t columns[COLUMNS])
 	return *end == '\n' || *end == '\0';
 }
 
-static bool parse_row(const char *line, struct row *ret_row)
+/* The next word of *LINE, ended by a NUL in place; *LINE moves behind it. */
+static char *take_word(char **line)
 {
-	char engine[32];
-	char scenario[64];
-	char variant[32];
-	unsigned parameter = 0;
-	int rest = 0;
-	char numbers[LINE_CHARS];
+	char *word = *line;
+	char *end = word + strcspn(word, "\t\n");
 
-	if (sscanf(line, "%31s %63s %u %31s%n", engine, scenario, &parameter, variant, &rest) != 4)
-		return false;
-	*ret_row = (struct row){.world = {.inner = INNER, .parameter = parameter}};
+	*line = *end != '\0' ? end + 1 : end;
+	*end = '\0';
+	return word;
+}
+
+static bool parse_row(char *line, struct row *ret_row)
+{
+	const char *engine = take_word(&line);
+	const char *scenario = take_word(&line);
+	const char *parameter = take_word(&line);
+	const char *variant = take_word(&line);
+
+	*ret_row = (struct row){.world = {.inner = INNER}};
+	ret_row->world.parameter = strtoull(parameter, NULL, 10);
 	ret_row->world.engine = engine_find(engine);
 	ret_row->world.scenario = scenario_find(scenario);
-	snprintf(numbers, sizeof(numbers), "%s", line + rest);
 	return ret_row->world.engine != NULL && ret_row->world.scenario != NULL &&
 	       variant_parse(variant, &ret_row->world.variant) &&
-	       parse_columns(numbers, ret_row->expected);
+	       parse_columns(line, ret_row->expected);
 }
 
 static int test_table(FILE *table, const char *path)
@@ -201,7 +208,7 @@ static int test_table(FILE *table, const char *path)
 		if (line[0] == '#')
 			continue;
 		if (!parse_row(line, &row)) {
-			fprintf(stderr, "%s:%u: not a row: %s", path, number, line);
+			fprintf(stderr, "%s:%u: not a row: %s\n", path, number, line);
 			return -1;
 		}
 		test_row(&row);

@@ -18,7 +18,8 @@ enum {
 	BATCH_THRESHOLD_NS = 65536, /* faster than this: batches */
 	BATCH_CALLS = 4096,
 	SAMPLES_MIN = 12,
-	TRIMMED = 2 /* at each end, when there are more samples than SAMPLES_MIN */
+	FIRST_SAMPLES = 1024, /* room that doubles */
+	TRIMMED = 2	      /* at each end, when there are more samples than SAMPLES_MIN */
 };
 
 /* 642 ms, and a tenth more because the heap is measured too. */
@@ -65,17 +66,21 @@ static double call_once(const struct run *run, enum allocscope_phase phase)
 	return end_ns - begin_ns;
 }
 
+static int reserve_samples(struct run *run, size_t capacity)
+{
+	double *grown = realloc(run->samples_ns, capacity * sizeof(*grown));
+
+	if (grown == NULL)
+		return -1;
+	run->samples_ns = grown;
+	run->capacity = capacity;
+	return 0;
+}
+
 static int add_sample(struct run *run, double sample_ns)
 {
-	if (run->count == run->capacity) {
-		const size_t capacity = run->capacity == 0 ? 1024 : 2 * run->capacity;
-		double *grown = realloc(run->samples_ns, capacity * sizeof(*grown));
-
-		if (grown == NULL)
-			return -1;
-		run->samples_ns = grown;
-		run->capacity = capacity;
-	}
+	if (run->count == run->capacity && reserve_samples(run, 2 * run->capacity) != 0)
+		return -1;
 	run->samples_ns[run->count++] = sample_ns;
 	return 0;
 }
@@ -216,6 +221,10 @@ int harness_run(const struct harness_benchmark *benchmark, const struct harness_
 	struct harness_result result = {0};
 	int code = 0;
 
+	/* Before anything is measured; where the number of calls is fixed this is all that the harness allocates. */
+	if (reserve_samples(
+		&run, options->fixed_calls > 0 ? options->fixed_calls : FIRST_SAMPLES) != 0)
+		return -1;
 	run.state = benchmark->setup(benchmark->arguments);
 	code = options->fixed_calls > 0 ? run_fixed(&run, &result) : run_timed(&run, &result);
 	if (benchmark->finished != NULL)

@@ -2,6 +2,7 @@
 #include "engines/conformance/case_file.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LINE_CHARS = 1024 };
@@ -23,11 +24,14 @@ static struct conformance_case *new_case(
     struct arena *arena, const char *line, unsigned line_number)
 {
 	struct conformance_case *test = arena_new(arena, sizeof(*test));
-	int title = 0;
+	const char *number = line + strlen("case ");
+	char *group = NULL;
 
-	if (sscanf(line, "case %u %*c %n", &test->number, &title) != 1 || title == 0)
+	test->number = (unsigned)strtoul(number, &group, 10);
+	if (group == number || group[0] != ' ' || !isupper((unsigned char)group[1]) ||
+	    group[2] != ' ')
 		return NULL;
-	test->title = trimmed(arena, line + title);
+	test->title = trimmed(arena, group + 3);
 	test->line = line_number;
 	test->script = "";
 	return test;
@@ -50,12 +54,10 @@ static bool add_expectation(struct arena *arena, struct conformance_case *test, 
 
 static void add_script(struct arena *arena, struct conformance_case *test, const char *line)
 {
-	const size_t before = strlen(test->script);
-	const size_t length = strlen(line);
-	char *script = arena_new(arena, before + length + 1);
+	const size_t size_bytes = strlen(test->script) + strlen(line) + 1;
+	char *script = arena_new(arena, size_bytes);
 
-	memcpy(script, test->script, before);
-	memcpy(script + before, line, length);
+	snprintf(script, size_bytes, "%s%s", test->script, line);
 	test->script = script;
 }
 

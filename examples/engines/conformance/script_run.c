@@ -85,7 +85,7 @@ static int raise_error(struct rx_value *ret_value, const char *message)
 }
 
 /* A mistake in the case, not in the engine. */
-static void give_up(const char *what, const char *name)
+_Noreturn static void give_up(const char *what, const char *name)
 {
 	fprintf(stderr, "conformance case: %s: %s\n", what, name);
 	exit(2);
@@ -108,12 +108,10 @@ static const char *intern(struct run *run, const char *text)
 
 static const char *join(struct run *run, const char *left, const char *right)
 {
-	const size_t left_length = strlen(left);
-	const size_t right_length = strlen(right);
-	char *text = arena_new(run->arena, left_length + right_length + 1);
+	const size_t size_bytes = strlen(left) + strlen(right) + 1;
+	char *text = arena_new(run->arena, size_bytes);
 
-	memcpy(text, left, left_length);
-	memcpy(text + left_length, right, right_length);
+	snprintf(text, size_bytes, "%s%s", left, right);
 	return text;
 }
 
@@ -338,7 +336,7 @@ static struct rx_value apply(
 static int evaluate_binary(
     struct frame *frame, const struct script_node *node, struct rx_value *ret_value)
 {
-	struct rx_value left = rx_undefined();
+	struct rx_value left;
 	int code = evaluate(frame, node->first, ret_value);
 
 	if (code != 0 || (node->integer == SCRIPT_AND && !is_true(*ret_value)))
@@ -416,10 +414,8 @@ static void *find_api(const struct run *run, const char *name)
 	       (context->name == NULL || name == NULL ? context->name != name
 						      : strcmp(context->name, name) != 0))
 		context = context->next;
-	if (context == NULL) {
-		give_up("no such context", name);
-		return NULL;
-	}
+	if (context == NULL)
+		give_up("no such context", name != NULL ? name : "the default one");
 	return context->api;
 }
 
@@ -678,6 +674,8 @@ static int evaluate_statement(
 	case SCRIPT_ASSIGN:
 		return assign(frame, node, ret_value);
 	case SCRIPT_CLEANUP:
+		if (frame->cleanup == NULL)
+			give_up("outside of an effect", "cleanup");
 		*frame->cleanup =
 		    (struct rx_cleanup){call_cleanup, new_closure(frame, node->first)};
 		return 0;
