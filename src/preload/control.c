@@ -211,6 +211,24 @@ static int signal_number(const char *name)
 	return number <= (uint64_t)SIGRTMAX ? (int)number : 0;
 }
 
+static int user_signal; /* the one we installed a handler for; 0 none */
+
+static void warn_refused(void)
+{
+	message_warn(
+	    "ALLOCSCOPE_SIGNAL: the program handles this signal itself; no snapshots by it",
+	    options.signal);
+}
+
+void control_process_ends(void)
+{
+	struct sigaction now;
+
+	if (user_signal != 0 && sigaction(user_signal, NULL, &now) == 0 &&
+	    now.sa_sigaction != on_user_signal)
+		warn_refused();
+}
+
 void control_init(void)
 {
 	(void)install(CONTROL_SIGNAL, on_control_signal);
@@ -222,7 +240,7 @@ void control_init(void)
 	if (number == 0)
 		message_warn("ALLOCSCOPE_SIGNAL: no such signal", options.signal);
 	else if (!install(number, on_user_signal))
-		message_warn(
-		    "ALLOCSCOPE_SIGNAL: the program handles this signal itself; no snapshots by it",
-		    options.signal);
+		warn_refused();
+	else
+		user_signal = number;
 }

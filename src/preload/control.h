@@ -12,6 +12,8 @@
 #define CONTROL_VALUE  0x616c6c6f
 
 void control_init(void);
+/* At the end: warn when the program took ALLOCSCOPE_SIGNAL over. */
+void control_process_ends(void);
 /* A request came while the thread was inside a hook; it is outside now. */
 void control_take_pending(void);
 

@@ -176,7 +176,9 @@ uint64_t counters_peak_error(void)
 {
 	uint32_t most = thread_states_most();
 
-	return most > 1 ? (uint64_t)most * COUNTERS_PUBLISH_BYTES : 0;
+	/* a handler inside a hook sees half of the event that it interrupted */
+	return most > 1 || thread_states_nested_used() ? (uint64_t)most * COUNTERS_PUBLISH_BYTES
+						       : 0;
 }
 
 uint32_t counters_peak_generation(void)

@@ -39,6 +39,7 @@ static struct thread_state *first_entry(void)
 
 static void forget_interrupted(struct thread_state *state)
 {
+	state->interrupted++;
 	for (; state != NULL; state = state->nested)
 		atomic_store_explicit(&state->busy, 0, memory_order_relaxed);
 }

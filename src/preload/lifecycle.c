@@ -155,8 +155,10 @@ void lifecycle_process_ends(void)
 	int saved_errno = errno;
 
 	if (lifecycle_is_recording() && lifecycle_is_own_process() &&
-	    !atomic_exchange(&has_ended, true))
+	    !atomic_exchange(&has_ended, true)) {
 		snapshot_process_ends();
+		control_process_ends();
+	}
 	errno = saved_errno;
 }
 

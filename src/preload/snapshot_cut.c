@@ -213,6 +213,45 @@ static bool collect_stacks(struct snapshot_cut *cut)
 	for (const struct thread_state *state = thread_states_first(); state != NULL;
 	     state = state->next)
 		add_thread_counters(cut, state, peak_serial);
+	return true;
+}
+
+/*
+ * A handler that leaves a hook by longjmp leaves an event half written. The table is the truth then: frees (or, if
+ * there are too few, allocations) are set so that the books balance.
+ */
+static bool settle_books(struct snapshot_cut *cut)
+{
+	struct live {
+		uint64_t blocks, bytes;
+	} *live = map_rows(cut->stack_count, sizeof *live);
+
+	if (live == NULL)
+		return false;
+	for (size_t i = 0; i < cut->block_count; i++) {
+		live[cut->blocks[i].stack].blocks++;
+		live[cut->blocks[i].stack].bytes += cut->blocks[i].size;
+	}
+	for (size_t i = 0; i < cut->stack_count; i++) {
+		struct snapshot_stack *stack = &cut->stacks[i];
+
+		if (stack->allocs < live[i].blocks)
+			stack->allocs = live[i].blocks;
+		if (stack->bytes < live[i].bytes)
+			stack->bytes = live[i].bytes;
+		stack->frees = stack->allocs - live[i].blocks;
+		stack->freed_bytes = stack->bytes - live[i].bytes;
+		if (stack->temporary > stack->frees)
+			stack->temporary = stack->frees;
+		if (stack->temporary_bytes > stack->freed_bytes)
+			stack->temporary_bytes = stack->freed_bytes;
+	}
+	unmap_rows(live, cut->stack_count, sizeof *live);
+	return true;
+}
+
+static void sum_stacks(struct snapshot_cut *cut)
+{
 	for (size_t i = 0; i < cut->stack_count; i++) {
 		if ((int64_t)cut->stacks[i].peak_bytes < 0)
 			cut->stacks[i].peak_bytes = 0;
@@ -224,11 +263,11 @@ static bool collect_stacks(struct snapshot_cut *cut)
 		cut->totals.temporary += cut->stacks[i].temporary;
 		cut->totals.temporary_bytes += cut->stacks[i].temporary_bytes;
 	}
-	return true;
 }
 
 static void collect_totals(struct snapshot_cut *cut)
 {
+	sum_stacks(cut);
 	for (size_t i = 0; i < cut->block_count; i++)
 		cut->totals.live_bytes += cut->blocks[i].size;
 	cut->totals.live_blocks = cut->block_count;
@@ -311,6 +350,7 @@ static void collect_losses(struct snapshot_cut *cut)
 		losses->unknown_frees += state->unknown_frees;
 		losses->nested += state->lost_nested;
 		losses->paused += state->paused_allocs;
+		losses->deferred += state->interrupted;
 	}
 	losses->blocks += cut->full;
 	losses->series = iteration_lost_series();
@@ -329,8 +369,10 @@ int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
 	    !collect_survival(cut))
 		return -ENOMEM;
 	cut->epoch = at_last_end ? iteration_last_end_epoch() : iteration_cut();
-	collect_totals(cut);
 	collect_losses(cut);
+	if (cut->losses.deferred != 0 && !settle_books(cut))
+		return -ENOMEM;
+	collect_totals(cut);
 	cut->node_count = stack_table_node_count();
 	cut->module_count = modules_count();
 	return 0;

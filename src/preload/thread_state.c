@@ -30,6 +30,7 @@ static THREAD_LOCAL bool thread_has_ended; /* the last destructor ran: share lat
 static _Atomic(struct thread_state *) all_states;
 static atomic_uint living, most_living, free_blocks, rows_used;
 static atomic_uint_least64_t lost_threads;
+static atomic_bool nested_used;
 static bool own_tags;
 static pthread_key_t exit_key;
 static bool exit_key_exists;
@@ -51,6 +52,11 @@ uint32_t thread_states_living(void)
 uint32_t thread_states_most(void)
 {
 	return atomic_load_explicit(&most_living, memory_order_relaxed);
+}
+
+bool thread_states_nested_used(void)
+{
+	return atomic_load_explicit(&nested_used, memory_order_relaxed);
 }
 
 uint64_t thread_states_lost(void)
@@ -243,6 +249,7 @@ struct thread_state *thread_state_nested(struct thread_state *state)
 		state->nested = nested;
 	}
 	if (state->nested != NULL) {
+		atomic_store_explicit(&nested_used, true, memory_order_relaxed);
 		state->nested->row = state->row;
 		state->nested->tid = state->tid;
 	}

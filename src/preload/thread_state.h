@@ -73,6 +73,7 @@ struct thread_state {
 	atomic_uint_least64_t own_tag;
 	struct thread_state *nested; /* the block for a handler that interrupts us */
 	struct thread_state *next;   /* in the list of all */
+	uint64_t interrupted;	     /* hooks that a handler left by longjmp */
 	uint64_t lost_nested, unknown_frees, paused_allocs, lost_blocks, lost_stacks, frames_cut,
 	    replaced, lost_survival;
 	_Alignas(8) unsigned char open_iteration
@@ -97,8 +98,9 @@ struct thread_state *thread_state_nested(struct thread_state *state);
 struct thread_state *thread_states_first(void);
 /* Blocks owned by living threads, nested ones not counted. */
 uint32_t thread_states_living(void);
-uint32_t thread_states_most(void); /* highest number of living ones so far */
-uint64_t thread_states_lost(void); /* threads for which there was no memory */
+uint32_t thread_states_most(void);    /* highest number of living ones so far */
+bool thread_states_nested_used(void); /* a handler interrupted a hook and allocated or freed */
+uint64_t thread_states_lost(void);    /* threads for which there was no memory */
 /* What the ended threads of ROW did, and how many threads began in it; *RET_TID: the last of them. */
 struct thread_totals thread_row_ended(uint32_t row, uint32_t *ret_uses, uint32_t *ret_tid);
 uint32_t thread_states_rows(void); /* rows handed out, at most THREAD_ROWS_MAX */
