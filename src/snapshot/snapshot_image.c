@@ -26,16 +26,16 @@ void snapshot_image_release(struct snapshot_image *image)
 	memset(image, 0, sizeof *image);
 }
 
-/* Anonymous memory of at least COUNT bytes. Pages that are never touched cost nothing. */
-static int map_anonymous(size_t count, void **ret_map, struct status_error *error)
+/* Anonymous memory of at least COUNT bytes, or NULL with *ERROR. Pages that are never touched cost nothing. */
+static void *map_anonymous(size_t count, struct status_error *error)
 {
 	void *map = mmap(NULL, count > 0 ? count : 1, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (map == MAP_FAILED)
-		return status_set(error, STATUS_NO_MEMORY, 0, "no memory for %zu bytes", count);
-	*ret_map = map;
-	return 0;
+	if (map != MAP_FAILED)
+		return map;
+	(void)status_set(error, STATUS_NO_MEMORY, 0, "no memory for %zu bytes", count);
+	return NULL;
 }
 
 /* --- compressed images --- */
@@ -135,10 +135,11 @@ static int unpack_with(
 		status = snapshot_header_check(first, unpacker->out.pos, &header, error);
 	if (status == 0)
 		status = check_unpacked_size(&header, unpacker->in.size, error);
-	if (status == 0)
-		status = map_anonymous(header.file_bytes, &image->map, error);
 	if (status != 0)
 		return status;
+	image->map = map_anonymous(header.file_bytes, error);
+	if (image->map == NULL)
+		return STATUS_NO_MEMORY;
 	image->map_bytes = header.file_bytes;
 	memcpy(image->map, first, sizeof first);
 	unpacker->out =
@@ -182,10 +183,9 @@ int snapshot_image_from_memory(const void *bytes, size_t count, struct snapshot_
 	if (count >= sizeof zstd_magic && memcmp(bytes, zstd_magic, sizeof zstd_magic) == 0)
 		return unpack(bytes, count, ret_image, ret_error);
 	if ((uintptr_t)bytes % IMAGE_ALIGNMENT != 0 && count > 0) {
-		int status = map_anonymous(count, &image.map, ret_error);
-
-		if (status != 0)
-			return status;
+		image.map = map_anonymous(count, ret_error);
+		if (image.map == NULL)
+			return STATUS_NO_MEMORY;
 		image.map_bytes = count;
 		memcpy(image.map, bytes, count);
 		image.bytes = image.map;
@@ -197,10 +197,9 @@ int snapshot_image_from_memory(const void *bytes, size_t count, struct snapshot_
 /* Read a pipe or device to its end: memory doubles as needed, up to the bound of an unpacked file. */
 static int read_all(int fd, struct snapshot_image *image, struct status_error *error)
 {
-	int status = map_anonymous(PIPE_BYTES_FIRST, &image->map, error);
-
-	if (status != 0)
-		return status;
+	image->map = map_anonymous(PIPE_BYTES_FIRST, error);
+	if (image->map == NULL)
+		return STATUS_NO_MEMORY;
 	image->map_bytes = PIPE_BYTES_FIRST;
 	for (;;) {
 		ssize_t got = fd_read_full(
@@ -239,10 +238,8 @@ static int map_or_read(int fd, struct snapshot_image *image, struct status_error
 		return status_set(error, STATUS_IO, 0, "is a directory, not a snapshot");
 	if (!S_ISREG(file.st_mode))
 		return read_all(fd, image, error);
-	if (file.st_size == 0) {
-		image->bytes = "";
+	if (file.st_size == 0)
 		return 0;
-	}
 	image->map_bytes = (size_t)file.st_size;
 	image->map = mmap(NULL, image->map_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (image->map == MAP_FAILED) {
@@ -257,8 +254,8 @@ static int map_or_read(int fd, struct snapshot_image *image, struct status_error
 int snapshot_image_open(
     const char *path, struct snapshot_image *ret_image, struct status_error *ret_error)
 {
-	struct snapshot_image stored = {0};
-	struct snapshot_image image;
+	struct snapshot_image stored = {.bytes = ""};
+	struct snapshot_image image = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)

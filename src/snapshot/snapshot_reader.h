@@ -19,33 +19,48 @@
 #define SNAPSHOT_SAMPLES_MAX 64 /* rows of SAMPLES; more are refused */
 
 struct snapshot {
-	const char *path;	/* as given; "" from memory */
-	uint64_t file_bytes;	/* of the uncompressed image */
-	uint64_t disk_bytes;	/* as stored */
+	const char *path;    /* as given; "" from memory */
+	uint64_t file_bytes; /* of the uncompressed image */
+	uint64_t disk_bytes; /* as stored */
 	const struct snapshot_section *sections;
 	uint32_t section_count;
 
 	const struct snapshot_run *run;
 	const char *strings;
 	size_t string_bytes;
-	const struct snapshot_module *modules;		  size_t module_count;
-	const struct snapshot_node *nodes;		  size_t node_count;
-	const struct snapshot_stack *stacks;		  size_t stack_count;
-	const struct snapshot_thread *threads;		  size_t thread_count;
-	const struct snapshot_benchmark *benchmarks;	  size_t benchmark_count;
-	const struct snapshot_iteration *iterations;	  size_t iteration_count;
+	const struct snapshot_module *modules;
+	size_t module_count;
+	const struct snapshot_node *nodes;
+	size_t node_count;
+	const struct snapshot_stack *stacks;
+	size_t stack_count;
+	const struct snapshot_thread *threads;
+	size_t thread_count;
+	const struct snapshot_benchmark *benchmarks;
+	size_t benchmark_count;
+	const struct snapshot_iteration *iterations;
+	size_t iteration_count;
 	size_t block_count;
 	const uint64_t *block_address, *block_size;
 	const uint32_t *block_stack, *block_epoch, *block_born;
-	const struct snapshot_block_extra *extras;	  size_t extra_count;
-	const struct snapshot_born_range *born_ranges;	  size_t born_range_count;
-	const struct snapshot_sample *samples;		  size_t sample_count;
-	const struct snapshot_series_point *series;	  size_t series_count;
-	const struct snapshot_deaths *deaths;		  size_t deaths_count;
-	const struct snapshot_survival *survival;	  size_t survival_count;
-	const struct snapshot_root *roots;		  size_t root_count;
-	const struct snapshot_pool *pools;		  size_t pool_count;
-	const struct snapshot_name *names;		  size_t name_count;
+	const struct snapshot_block_extra *extras;
+	size_t extra_count;
+	const struct snapshot_born_range *born_ranges;
+	size_t born_range_count;
+	const struct snapshot_sample *samples;
+	size_t sample_count;
+	const struct snapshot_series_point *series;
+	size_t series_count;
+	const struct snapshot_deaths *deaths;
+	size_t deaths_count;
+	const struct snapshot_survival *survival;
+	size_t survival_count;
+	const struct snapshot_root *roots;
+	size_t root_count;
+	const struct snapshot_pool *pools;
+	size_t pool_count;
+	const struct snapshot_name *names;
+	size_t name_count;
 
 	/* private */
 	const char *bytes; /* of the uncompressed image; sections[i].offset counts from here */
@@ -60,7 +75,8 @@ struct snapshot {
  * the sentence does not repeat the path. STATUS_IO: it could not be read at all. */
 int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct status_error *ret_error);
 /* The same from memory; BYTES must live as long as the snapshot. The entry point of the fuzzer. */
-int snapshot_open_memory(const void *bytes, size_t count, struct snapshot **ret_snapshot, struct status_error *ret_error);
+int snapshot_open_memory(const void *bytes, size_t count, struct snapshot **ret_snapshot,
+    struct status_error *ret_error);
 void snapshot_close(struct snapshot *snapshot);
 /* String at OFFSET (checked at open); never NULL. */
 static inline const char *snapshot_string(const struct snapshot *snapshot, uint32_t offset)
