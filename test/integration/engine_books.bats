@@ -90,3 +90,41 @@ compare() {
     compare preact problematic caller
     compare preact disposed ctx
 }
+
+# table_row LINE: the tool's counts of that row's run equal the table, creations and live.
+table_row() {
+    local engine scenario parameter variant columns names i=0 site expected
+    read -r engine scenario parameter variant columns <<<"$1"
+    if [ "$engine" = lattice ]; then
+        names="signal_node computed_node effect_node edge frame - - -"
+    else
+        names="signal computed effect edge - finish disposer watch_closure"
+    fi
+    record "$EXAMPLES/reactive-bench" "$engine" "$scenario" "$variant" --parameter "$parameter" --iterations 50 \
+        --warmup 0 --inner 10 || return 1
+    [ "$status" = 0 ] || fail "$1: exit $status: $(cat messages)" || return 1
+    sites x.last.snap >sites.json || fail "$1: no report" || return 1
+    read -ra expected <<<"$columns"
+    for site in $names; do
+        if [ "$site" != - ]; then
+            # The first four columns are also told alive or dead.
+            jq -e --arg f "${engine}_new_$site" --argjson allocs "${expected[$i]}" \
+                --argjson live "$([ "$i" -lt 4 ] && echo "${expected[$((i + 8))]}" || echo null)" '
+                (map(select(.function == $f)) | first // {allocs: 0, live_blocks: 0})
+                | .allocs == $allocs and ($live == null or .live_blocks == $live)' sites.json >/dev/null ||
+                fail "$1: ${engine}_new_$site: $(jq -c --arg f "${engine}_new_$site" 'map(select(.function == $f))' sites.json)" ||
+                return 1
+        fi
+        i=$((i + 1))
+    done
+}
+
+@test "the tool's counts equal the table of the originals: computed-diamond-simple and scaling-subscribers" {
+    local row rows=0
+    options snapshot_at=last force=1
+    while IFS= read -r row; do
+        table_row "$row" || return 1
+        rows=$((rows + 1))
+    done < <(grep -P '\t(computed-diamond-simple|scaling-subscribers)\t' "$TEST_ROOT/examples/engines/expected-counts.tsv")
+    [ "$rows" = 30 ] || fail "$rows rows"
+}
