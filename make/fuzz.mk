@@ -41,3 +41,6 @@ fuzz-corpus: $(driver_bin) $(corpus)/good
 	$(driver_bin) $(corpus)
 
 .PHONY: corrupt-snapshot corpus fuzz fuzz-corpus
+
+# test/integration/damaged_snapshots.bats needs it.
+test-programs: $(corrupt_bin)
