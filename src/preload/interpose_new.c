@@ -56,9 +56,11 @@ COLD static void *find_for_caller(const char *name, const void *caller)
 	return symbol;
 }
 
-/* The real function behind SLOT, or NULL when there is none anywhere. */
+/* The real function called NAME, or NULL when there is none anywhere. The loader's own allocations on the way are
+ * ours, not the host's: the guard hides them. */
 COLD static void *find(const char *name, const void *caller, void *own)
 {
+	struct thread_state *state = guard_enter();
 	void *symbol = dlsym(RTLD_NEXT, name);
 
 	if (symbol == NULL) {
@@ -66,6 +68,8 @@ COLD static void *find(const char *name, const void *caller, void *own)
 		if (symbol == own)
 			symbol = NULL;
 	}
+	if (state != NULL)
+		guard_leave(state);
 	return symbol;
 }
 

@@ -192,25 +192,26 @@ static bool parse_point(const char *word, size_t count, struct options_point *re
 	return false;
 }
 
+/* Points that cannot be used are told; when none is left the default stays. */
 static void set_points(const char *value, size_t count)
 {
 	const char *end = value + count;
+	uint32_t used = 0;
 
-	options.point_count = 0;
 	while (value < end) {
 		const char *comma = memchr(value, ',', (size_t)(end - value));
 		size_t bytes = (size_t)((comma != NULL ? comma : end) - value);
 		struct options_point point;
 
-		if (parse_point(value, bytes, &point)) {
-			if (options.point_count < OPTIONS_POINTS_MAX)
-				options.points[options.point_count++] = point;
-		} else {
+		if (!parse_point(value, bytes, &point))
 			problem("snapshot_at: cannot use", value, bytes,
 			    "; it takes exit, first, last, iteration=N, every=N, peak, growth=BYTES");
-		}
+		else if (used < OPTIONS_POINTS_MAX)
+			options.points[used++] = point;
 		value += bytes + 1;
 	}
+	if (used > 0)
+		options.point_count = used;
 }
 
 static void set_path(char *path, const char *value, size_t count, const char *name)

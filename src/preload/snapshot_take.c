@@ -291,6 +291,18 @@ static int write_file(uint32_t trigger, const char *detail, bool *ret_marks_rele
 	return result != 0 ? result : closed;
 }
 
+/* A file beyond RLIMIT_FSIZE must end in an error, not in a signal that kills the host. */
+static int write_file_quietly(uint32_t trigger, const char *detail, bool *ret_marks_released)
+{
+	uint64_t before;
+
+	system_hold_file_size_signal(&before);
+	int result = write_file(trigger, detail, ret_marks_released);
+
+	system_restore_signals(before);
+	return result;
+}
+
 static int take(const char *path, const char *infix, bool replace, uint32_t trigger,
     const char *detail, char *ret_written)
 {
@@ -302,7 +314,7 @@ static int take(const char *path, const char *infix, bool replace, uint32_t trig
 	modules_refresh_if_changed();
 	named = path != NULL ? output_path_absolute(final_path, path)
 			     : output_path_make(final_path, infix, 0);
-	int result = named ? write_file(trigger, detail, &marks_released) : -ENAMETOOLONG;
+	int result = named ? write_file_quietly(trigger, detail, &marks_released) : -ENAMETOOLONG;
 
 	if (!marks_released) {
 		annotations_unlock();

@@ -41,6 +41,11 @@ int system_barrier_all_threads(void);
 void system_wait_while(const void *word, uint32_t value, uint64_t ns);
 void system_wake_all(const void *word);
 
+/* Block SIGXFSZ in the calling thread; the mask before goes to *RET_BEFORE. */
+void system_hold_file_size_signal(uint64_t *ret_before);
+/* Drop a SIGXFSZ that came meanwhile, and set the mask back. */
+void system_restore_signals(uint64_t before);
+
 int system_open_read(const char *path);
 int system_open_new(
     const char *path); /* created, must not exist, mode 0600, close-on-exec, no symlink followed */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -176,6 +177,26 @@ void system_wait_while(const void *word, uint32_t value, uint64_t ns)
 void system_wake_all(const void *word)
 {
 	(void)system_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX);
+}
+
+#define KERNEL_SIGSET_BYTES 8
+
+void system_hold_file_size_signal(uint64_t *ret_before)
+{
+	uint64_t held = (uint64_t)1 << (SIGXFSZ - 1);
+
+	*ret_before = 0;
+	(void)system_call(SYS_rt_sigprocmask, SIG_BLOCK, &held, ret_before, KERNEL_SIGSET_BYTES);
+}
+
+void system_restore_signals(uint64_t before)
+{
+	uint64_t held = (uint64_t)1 << (SIGXFSZ - 1);
+	struct timespec now = {0, 0};
+
+	if ((before & held) == 0)
+		(void)system_call(SYS_rt_sigtimedwait, &held, NULL, &now, KERNEL_SIGSET_BYTES);
+	(void)system_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_BYTES);
 }
 
 int system_open_read(const char *path)
