@@ -347,11 +347,12 @@ static struct growth judge_at_rest(const struct growth_evidence *evidence)
 {
 	uint64_t young = deaths_of_ages(evidence, 0, DEFERRED_BUCKETS);
 	uint64_t old = deaths_of_ages(evidence, DEFERRED_BUCKETS, SNAPSHOT_AGE_BUCKETS);
+	uint64_t teardown = teardown_allowance(evidence);
 	bool blocks_rise = has_new_height(evidence, IN_BLOCKS);
 
 	if (is_one_off(evidence))
 		return finding(GROWTH_ONE_OFF, "born in setup or the first rounds alone");
-	if (!blocks_rise && young != 0 && old <= teardown_allowance(evidence))
+	if (!blocks_rise && young + old > teardown && old <= teardown)
 		return finding(GROWTH_DEFERRED, "freed at most 8 iterations later");
 	if (!blocks_rise && !has_new_height(evidence, IN_BYTES))
 		return finding(GROWTH_BOUNDED, "no new height in the last two stretches");

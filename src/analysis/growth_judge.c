@@ -375,21 +375,48 @@ static uint64_t add_survivors(struct growth_judge *judge, uint32_t stack)
 	return alive;
 }
 
-/* Spread BLOCKS born in [FIRST, LAST] over the stretches that these generations touch. */
+/* Spread BLOCKS born in [FIRST, LAST] over the stretches that these generations touch, rounded
+ * up. */
 static void spread(const struct growth_judge *judge, size_t range_index, uint32_t first,
     uint32_t last, uint64_t blocks)
 {
 	const struct growth_range *range = &judge->ranges[range_index];
 	size_t from = stretch_of_place(range, place_of_generation(judge, range, first));
 	size_t to = stretch_of_place(range, place_of_generation(judge, range, last));
-	uint64_t share = blocks / (to - from + 1);
+	uint64_t share = (blocks + (to - from)) / (to - from + 1);
 
 	for (size_t stretch = from; stretch <= to; stretch++)
 		judge->evidence[range_index].alive_then[stretch] += share;
 }
 
-/* What was freed after the last point of its range, by birth: teardown after the iterations must
- * not erase a leak. */
+/* Freed before the last point? Cells are wide: only one that ends before it says so. Died before
+ * born: freed outside iterations, nobody knows when. */
+static bool surely_freed_by(const struct snapshot_survival *cell, uint32_t generation)
+{
+	return cell->died_first >= cell->born_first &&
+	       (uint64_t)cell->died_first + cell->width <= generation;
+}
+
+static void add_cell(
+    const struct growth_judge *judge, size_t range_index, const struct snapshot_survival *cell)
+{
+	const struct growth_range *range = &judge->ranges[range_index];
+	uint64_t end = (uint64_t)cell->born_first + cell->width - 1;
+
+	if (range->point_count == 0 || cell->width == 0 || end < range->first_generation ||
+	    cell->born_first > range->last_generation)
+		return;
+	uint32_t last_sample = judge->point_samples[range->first_point + range->point_count - 1];
+
+	if (surely_freed_by(cell, judge->heap->snapshot->samples[last_sample].generation))
+		return;
+	spread(judge, range_index,
+	    cell->born_first > range->first_generation ? cell->born_first : range->first_generation,
+	    end < range->last_generation ? (uint32_t)end : range->last_generation, cell->blocks);
+}
+
+/* Blocks that may have been alive at the last point of their range and were freed since, by
+ * birth: teardown after the iterations must not erase a leak. An upper bound. */
 static void add_freed_later(struct growth_judge *judge, uint32_t row)
 {
 	const struct snapshot *snapshot = judge->heap->snapshot;
@@ -405,27 +432,8 @@ static void add_freed_later(struct growth_judge *judge, uint32_t row)
 			high = middle;
 	}
 	for (; low < snapshot->survival_count && snapshot->survival[low].stack == row; low++) {
-		const struct snapshot_survival *cell = &snapshot->survival[low];
-
-		for (size_t i = 0; i < judge->range_count; i++) {
-			const struct growth_range *range = &judge->ranges[i];
-			uint64_t end = (uint64_t)cell->born_first + cell->width - 1;
-
-			if (range->point_count == 0 || cell->width == 0 ||
-			    end < range->first_generation ||
-			    cell->born_first > range->last_generation)
-				continue;
-			uint32_t last_sample =
-			    judge->point_samples[range->first_point + range->point_count - 1];
-
-			if (cell->died_first <= snapshot->samples[last_sample].generation)
-				continue;
-			spread(judge, i,
-			    cell->born_first > range->first_generation ? cell->born_first
-								       : range->first_generation,
-			    end < range->last_generation ? (uint32_t)end : range->last_generation,
-			    cell->blocks);
-		}
+		for (size_t i = 0; i < judge->range_count; i++)
+			add_cell(judge, i, &snapshot->survival[low]);
 	}
 }
 
