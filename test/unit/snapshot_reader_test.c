@@ -349,6 +349,31 @@ static void file_is_mapped(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* Written when the version was young and kept for ever: what was a snapshot stays one. */
+static void files_of_version_1_are_still_read(void **state)
+{
+	static const char *const paths[] = {"test/fixtures/snapshots/v1/everything.snap",
+	    "test/fixtures/snapshots/v1/everything.zst.snap"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		struct snapshot *snapshot = NULL;
+		struct status_error error = {0};
+
+		if (snapshot_open(paths[i], &snapshot, &error) != 0)
+			fail_msg("%s: %s", paths[i], error.sentence);
+		assert_int_equal(snapshot_verify(snapshot, ignore_finding, NULL), 0);
+		assert_int_equal(snapshot->file_bytes, 9200);
+		assert_int_equal(snapshot->disk_bytes < snapshot->file_bytes, i == 1);
+		assert_int_equal(snapshot->run->totals.allocs, 1064);
+		assert_int_equal(snapshot->block_count, 14);
+		assert_int_equal(snapshot->block_size[10], 4000);
+		assert_string_equal(snapshot_string(snapshot, snapshot->pools[0].name), "arena");
+		assert_string_equal(snapshot_string(snapshot, snapshot->names[0].function), "main");
+		snapshot_close(snapshot);
+	}
+}
+
 static void *feed_pipe(void *path)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -425,6 +450,7 @@ int main(void)
 	    cmocka_unit_test(more_than_64_samples_are_refused),
 	    cmocka_unit_test(misaligned_memory_is_read),
 	    cmocka_unit_test(file_is_mapped),
+	    cmocka_unit_test(files_of_version_1_are_still_read),
 	    cmocka_unit_test(pipe_is_read_to_its_end),
 	    cmocka_unit_test(missing_file_and_directory_are_errors_of_input),
 	    cmocka_unit_test(cut_file_names_all_lost_sections_that_fit),
