@@ -68,17 +68,20 @@ test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/stat
 integration_tests := $(sort $(wildcard test/integration/*.bats))
 RUN_TESTS = CC='$(CC)' CXX='$(CXX)' CLANG_FORMAT='$(CLANG_FORMAT)' CLANG_TIDY='$(CLANG_TIDY)' tools/run-tests.sh $(BUILD)
 
-test: all $(unit_bin) test-programs | deps-if-missing
-	@$(RUN_TESTS) unit 'tap:tools/check.sh $(BUILD)' 'bats:$(integration_tests)'
+test: all $(unit_bin) test-programs unit-programs-asan | deps-if-missing
+	@$(RUN_TESTS) unit unit:build/asan 'tap:tools/check.sh $(BUILD)' 'bats:$(integration_tests)'
 test-unit: $(unit_bin) | deps-if-missing
 	@$(RUN_TESTS) unit
+test-asan: unit-programs-asan | deps-if-missing
+	@$(RUN_TESTS) unit:build/asan
+unit-programs: $(unit_bin)
+unit-programs-asan:
+	@$(MAKE) --no-print-directory VARIANT=asan unit-programs
 test-integration: all test-programs | deps-if-missing
 	@$(RUN_TESTS) 'bats:$(integration_tests)'
 # One file or several: make test-bats FILES='test/integration/preload_threads.bats'
 test-bats: all test-programs | deps-if-missing
 	@$(RUN_TESTS) 'bats:$(FILES)'
-test-asan:
-	@$(MAKE) --no-print-directory VARIANT=asan test-unit
 test-stress:
 	@$(MAKE) --no-print-directory VARIANT=stress test-integration
-.PHONY: test test-unit test-integration test-bats test-asan test-stress test-programs
+.PHONY: test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan

@@ -6,6 +6,7 @@
 #
 # A part is one of
 #   unit              every cmocka program of BUILD-FOLDER/test/unit, as TAP
+#   unit:FOLDER       the same of another variant's folder
 #   bats:FILE...      one bats run; files are run side by side (JOBS, default one per processor), each test in a
 #                     folder of its own, so that nothing is shared between them
 #   tap:COMMAND       a command that prints TAP
@@ -40,11 +41,12 @@ add() {
     printf '%-40s %4d passed, %d failed%s\n' "$1" "$ok" "$bad" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
 }
 
+# run_unit FOLDER PREFIX
 run_unit() {
     local program name status
-    for program in "$build"/test/unit/*_test; do
+    for program in "$1"/test/unit/*_test; do
         [ -x "$program" ] || continue
-        name=unit-$(basename "$program")
+        name=$2-$(basename "$program")
         status=0
         CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
         add "$name" "$status"
@@ -82,7 +84,8 @@ run_tap() {
 
 for part in "$@"; do
     case $part in
-    unit) run_unit ;;
+    unit) run_unit "$build" unit ;;
+    unit:*) run_unit "${part#unit:}" "unit-$(basename "${part#unit:}")" ;;
     bats:*) run_bats "${part#bats:}" ;;
     tap:*) run_tap "${part#tap:}" ;;
     *)
