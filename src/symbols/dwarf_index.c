@@ -185,7 +185,8 @@ static struct dwarf_unit *append_unit(struct dwarf_index *index)
 	return &index->units[index->unit_count++];
 }
 
-/* A unit without ranges holds the ranges of its functions. */
+/* A unit without ranges holds the ranges of its functions; a partial unit has no code, only what other
+ * units share. */
 static int add_unit(struct dwarf_index *index, Dwarf_Die *lines, Dwarf_Die *code)
 {
 	const uint32_t number = (uint32_t)index->unit_count;
@@ -196,6 +197,8 @@ static int add_unit(struct dwarf_index *index, Dwarf_Die *lines, Dwarf_Die *code
 		return STATUS_NO_MEMORY;
 	unit->lines = *lines;
 	unit->code = *code;
+	if (dwarf_tag(code) == DW_TAG_partial_unit)
+		return STATUS_OK;
 	added = add_ranges(index, &index->unit_ranges, lines, number);
 	if (added == 0)
 		added = index_functions(index, unit);
@@ -226,7 +229,8 @@ int dwarf_index_build(struct dwarf_index *ret_index, Dwarf *dwarf)
 		 * like any other unit. */
 		if (dwarf_tag(&split) == DW_TAG_compile_unit)
 			result = add_unit(ret_index, &lines, &split);
-		else if (tag == DW_TAG_compile_unit || tag == DW_TAG_skeleton_unit)
+		else if (tag == DW_TAG_compile_unit || tag == DW_TAG_skeleton_unit ||
+			 tag == DW_TAG_partial_unit)
 			result = add_unit(ret_index, &lines, &lines);
 	}
 	range_table_seal(&ret_index->unit_ranges);
@@ -253,21 +257,46 @@ struct dwarf_unit *dwarf_index_find_unit(const struct dwarf_index *index, uint64
 	return range_table_find(&index->unit_ranges, address, &unit) ? &index->units[unit] : NULL;
 }
 
+static bool is_ready(const struct dwarf_index *index, struct dwarf_unit *unit)
+{
+	return unit->is_indexed || index_functions(index, unit) == STATUS_OK;
+}
+
 Dwarf_Die *dwarf_index_find_function(
     const struct dwarf_index *index, struct dwarf_unit *unit, uint64_t address)
 {
 	uint32_t function;
 
-	if (!unit->is_indexed && index_functions(index, unit) != STATUS_OK)
+	if (!is_ready(index, unit) || !range_table_find(&unit->function_ranges, address, &function))
 		return NULL;
-	return range_table_find(&unit->function_ranges, address, &function)
-		   ? &unit->functions[function]
-		   : NULL;
+	return &unit->functions[function];
 }
 
-Dwarf_Die *dwarf_index_find_scope(const struct dwarf_unit *unit, Dwarf_Off offset)
+struct dwarf_unit *dwarf_index_unit_of(const struct dwarf_index *index, const Dwarf_Die *unit_die)
+{
+	size_t low = 0, high = index->unit_count;
+
+	/* Units stand in the order of the file. Those of .dwo files don't, but nothing outside of them
+	 * refers to their DIEs. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((uintptr_t)index->units[middle].code.addr < (uintptr_t)unit_die->addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == index->unit_count || index->units[low].code.addr != unit_die->addr)
+		return NULL;
+	return &index->units[low];
+}
+
+Dwarf_Die *dwarf_index_find_scope(
+    const struct dwarf_index *index, struct dwarf_unit *unit, Dwarf_Off offset)
 {
 	uint32_t scope;
 
-	return range_table_find(&unit->scope_offsets, offset, &scope) ? &unit->scopes[scope] : NULL;
+	if (!is_ready(index, unit) || !range_table_find(&unit->scope_offsets, offset, &scope))
+		return NULL;
+	return &unit->scopes[scope];
 }

@@ -50,7 +50,10 @@ struct dwarf_unit *dwarf_index_find_unit(const struct dwarf_index *index, uint64
 /* The innermost function of UNIT that holds ADDRESS, or NULL. */
 Dwarf_Die *dwarf_index_find_function(
     const struct dwarf_index *index, struct dwarf_unit *unit, uint64_t address);
+/* The unit whose functions stand below UNIT_DIE, or NULL. */
+struct dwarf_unit *dwarf_index_unit_of(const struct dwarf_index *index, const Dwarf_Die *unit_die);
 /* The innermost scope of UNIT around the DIE at OFFSET, or NULL. */
-Dwarf_Die *dwarf_index_find_scope(const struct dwarf_unit *unit, Dwarf_Off offset);
+Dwarf_Die *dwarf_index_find_scope(
+    const struct dwarf_index *index, struct dwarf_unit *unit, Dwarf_Off offset);
 
 #endif

@@ -16,6 +16,14 @@ struct dwarf_lookup {
 	Dwarf *dwarf;
 	struct string_pool *names; /* that had to be put together */
 	struct dwarf_index index;
+	struct dwarf_index shared; /* of the file that dwz made for several programs */
+	bool has_shared;	   /* it was looked for */
+};
+
+/* A unit and the index it is in. */
+struct unit_place {
+	const struct dwarf_index *index;
+	struct dwarf_unit *unit; /* NULL: not found */
 };
 
 /* The way from a function down to an address: the function, then each inlined one. */
@@ -46,6 +54,7 @@ void dwarf_lookup_free(struct dwarf_lookup *lookup)
 	if (lookup == NULL)
 		return;
 	dwarf_index_release(&lookup->index);
+	dwarf_index_release(&lookup->shared);
 	(void)dwarf_end(lookup->dwarf);
 	string_pool_free(lookup->names);
 	free(lookup);
@@ -129,24 +138,47 @@ static bool prepend(char *text, size_t *start, const char *piece)
 	return true;
 }
 
-/* Compilers give no linkage name to functions that only exist inlined; NAME is then put together from
- * the namespaces and classes around the declaration. */
-static const char *qualified_name(
-    struct dwarf_lookup *lookup, const struct dwarf_unit *unit, Dwarf_Die *die, const char *name)
+/* The unit of DIE: UNIT itself, another one (link-time optimisation puts code and declaration into
+ * different units), or one of the shared file. */
+static struct unit_place place_of(
+    struct dwarf_lookup *lookup, struct dwarf_unit *unit, Dwarf_Die *die)
 {
-	char text[QUALIFIED_BYTES_MAX];
-	size_t start = sizeof text - strlen(name) - 1;
-	Dwarf_Die declaration = declaration_of(*die), unit_die;
+	struct unit_place place = {.index = &lookup->index, .unit = unit};
+	Dwarf *shared;
+	Dwarf_Die unit_die;
+
+	if (dwarf_diecu(die, &unit_die, NULL, NULL) == NULL)
+		return (struct unit_place){0};
+	if (unit_die.addr != unit->code.addr)
+		place.unit = dwarf_index_unit_of(place.index, &unit_die);
+	if (place.unit != NULL)
+		return place;
+	if (!lookup->has_shared) {
+		lookup->has_shared = true;
+		shared = dwarf_getalt(lookup->dwarf);
+		if (shared != NULL && dwarf_index_build(&lookup->shared, shared) != STATUS_OK)
+			dwarf_index_release(&lookup->shared);
+	}
+	place.index = &lookup->shared;
+	place.unit = dwarf_index_unit_of(place.index, &unit_die);
+	return place;
+}
+
+/* Compilers give no linkage name to C++ functions of one unit (static ones, lambdas, all of an anonymous
+ * namespace); NAME is then put together from the namespaces and classes around the declaration. */
+static const char *qualified_name(
+    struct dwarf_lookup *lookup, struct dwarf_unit *unit, Dwarf_Die *die, const char *name)
+{
+	char text[QUALIFIED_BYTES_MAX] = "";
+	size_t start = sizeof text - 1;
+	Dwarf_Die declaration = declaration_of(*die);
+	const struct unit_place place = place_of(lookup, unit, &declaration);
 	Dwarf_Die *scope;
 	const char *result;
 
-	/* Offsets mean this unit's DIEs only: with link-time optimisation and shared debug files the
-	 * declaration stands elsewhere. */
-	if (dwarf_diecu(&declaration, &unit_die, NULL, NULL) == NULL ||
-	    unit_die.addr != unit->code.addr)
+	if (place.unit == NULL || !prepend(text, &start, name))
 		return name;
-	memcpy(text + start, name, strlen(name) + 1);
-	scope = dwarf_index_find_scope(unit, dwarf_dieoffset(&declaration));
+	scope = dwarf_index_find_scope(place.index, place.unit, dwarf_dieoffset(&declaration));
 	while (scope != NULL) {
 		const char *scope_name = text_attribute(scope, DW_AT_name);
 
@@ -158,21 +190,20 @@ static const char *qualified_name(
 		    (!prepend(text, &start, "::") || !prepend(text, &start, scope_name)))
 			return name;
 		/* A scope's own offset is not below it: the next one lies strictly around it. */
-		scope = dwarf_index_find_scope(unit, dwarf_dieoffset(scope));
+		scope = dwarf_index_find_scope(place.index, place.unit, dwarf_dieoffset(scope));
 	}
 	result = string_pool_intern(lookup->names, text + start);
 	return result != NULL ? result : name;
 }
 
-static void set_names(struct dwarf_lookup *lookup, const struct dwarf_unit *unit,
-    struct dwarf_frame *frame, Dwarf_Die *die)
+static void set_names(
+    struct dwarf_lookup *lookup, struct dwarf_unit *unit, struct dwarf_frame *frame, Dwarf_Die *die)
 {
 	frame->plain_name = frame->name = text_attribute(die, DW_AT_name);
 	frame->linkage_name = text_attribute(die, DW_AT_linkage_name);
 	if (frame->linkage_name == NULL)
 		frame->linkage_name = text_attribute(die, DW_AT_MIPS_linkage_name);
-	if (unit->has_scopes && frame->linkage_name == NULL && frame->name != NULL &&
-	    strlen(frame->name) < QUALIFIED_BYTES_MAX / 2)
+	if (unit->has_scopes && frame->linkage_name == NULL && frame->name != NULL)
 		frame->name = qualified_name(lookup, unit, die, frame->name);
 }
 

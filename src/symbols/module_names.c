@@ -154,26 +154,27 @@ static bool is_linkage_name_of(const char *symbol, const char *plain_name)
 
 /* Complete the names of the outermost function by the symbol at its address:
  * - code without debug information has no other name;
- * - compilers leave out the linkage name of some C++ functions, such as lambdas;
  * - of a C library's aliases the public one is meant, and it is the same with and without debug
- *   information. */
-static void add_symbol(
+ *   information.
+ * Returns a linkage name that is only worth knowing: C++ functions of one unit have none in the debug
+ * information. Their names stay without parameters: a function is called the same where it was inlined,
+ * and there is no symbol there. */
+static const char *add_symbol(
     const struct module_names *module, uint64_t address, struct dwarf_frame *frame)
 {
 	const char *symbol = symbol_table_find(&module->symbols, address);
 	const char *name = frame->linkage_name != NULL ? frame->linkage_name : frame->name;
 
 	if (symbol == NULL)
-		return;
-	if (name == NULL) {
+		return NULL;
+	if (name == NULL)
 		frame->linkage_name = symbol;
-	} else if (is_mangled(symbol)) {
-		if (frame->linkage_name == NULL && frame->plain_name != NULL &&
-		    is_linkage_name_of(symbol, frame->plain_name))
-			frame->linkage_name = symbol;
-	} else if (!is_mangled(name) && is_private_name_of(name, symbol)) {
+	else if (!is_mangled(symbol) && !is_mangled(name) && is_private_name_of(name, symbol))
 		frame->name = frame->linkage_name = symbol;
-	}
+	else if (is_mangled(symbol) && frame->linkage_name == NULL &&
+		 is_linkage_name_of(symbol, frame->plain_name))
+		return symbol;
+	return NULL;
 }
 
 /* What a person calls the function (free it); NULL when there is no name or no memory. */
@@ -214,6 +215,7 @@ static int resolve(struct module_names *module, uint64_t address)
 {
 	struct dwarf_frame found[DWARF_FRAMES_MAX];
 	struct symbol_frame frames[DWARF_FRAMES_MAX];
+	const char *linkage_name;
 	size_t count = 0;
 
 	if (module->dwarf != NULL)
@@ -222,11 +224,14 @@ static int resolve(struct module_names *module, uint64_t address)
 		found[0] = (struct dwarf_frame){0};
 		count = 1;
 	}
-	add_symbol(module, address, &found[count - 1]);
+	linkage_name = add_symbol(module, address, &found[count - 1]);
 	for (size_t i = 0; i < count; i++) {
 		set_frame(&frames[i], &found[i], module->names.pool);
 		frames[i].inlined = i + 1 < count;
 	}
+	if (linkage_name != NULL)
+		frames[count - 1].linkage_name =
+		    string_pool_intern(module->names.pool, linkage_name);
 	return name_table_add(&module->names, address, (struct symbol_frames){frames, count});
 }
 

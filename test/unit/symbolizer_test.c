@@ -105,8 +105,8 @@ static const char *name_for_oracle(const struct symbol_frame *frame)
 	return frame->linkage_name[0] != '\0' ? frame->linkage_name : frame->function;
 }
 
-/* An inlined C++ function without linkage name is called "ns::f" by us; addr2line gives it the name of
- * the symbol that the address lies in, which is the function around it (binutils 2.40). */
+/* A C++ function without linkage name is called "ns::f" by us; where it is inlined addr2line gives it the
+ * name of the symbol that the address lies in, which is the function around it (binutils 2.40). */
 static bool is_same_function(const struct symbol_frame *frame, const struct oracle_frame *oracle,
     const struct oracle_frame *outermost)
 {
@@ -344,31 +344,63 @@ static bool has_frame(struct symbolizer *symbolizer, int module, const char *pat
 	return false;
 }
 
-static void cxx_names_are_demangled_and_qualified(void **state)
+/* Names with a linkage name are demangled. Functions of one unit have none: they are put together from
+ * their surroundings, and are called the same inlined (-O2) or not (-O0). */
+static void expect_cxx_names(const char *path)
 {
-	struct symbolizer *symbolizer;
-	const char *path;
-	int module;
+	struct symbolizer *symbolizer = open_plain();
+	const int module = symbolizer_add_module(symbolizer, path, "", 0);
 
-	(void)state;
-	build_cxx("fixture_cxx", "-O2 -g");
-	path = symbol_fixture_path("fixture_cxx");
-	assert_true(compare_calls(path) >= 8);
-	symbolizer = open_plain();
-	module = symbolizer_add_module(symbolizer, path, "", 0);
 	assert_true(has_frame(symbolizer, module, path, "deep::box<int>::fill(int)", 9));
-	/* Inlined functions without linkage name: put together from their surroundings. */
 	assert_true(has_frame(symbolizer, module, path, "deep::(anonymous namespace)::hidden", 15));
 	assert_true(has_frame(symbolizer, module, path, "main::{lambda}::operator()", 27));
 	assert_true(has_frame(symbolizer, module, path, "main", 23));
 	symbolizer_free(symbolizer);
 }
 
-static void cxx_without_optimisation_agrees_with_addr2line(void **state)
+static void test_cxx(const char *name, const char *flags, size_t calls_min)
+{
+	const char *path;
+
+	build_cxx(name, flags);
+	path = symbol_fixture_path(name);
+	assert_true(compare_calls(path) >= calls_min);
+	expect_cxx_names(path);
+}
+
+static void cxx_optimised(void **state)
 {
 	(void)state;
-	build_cxx("fixture_cxx0", "-O0 -gdwarf-4");
-	assert_true(compare_calls(symbol_fixture_path("fixture_cxx0")) >= 50);
+	test_cxx("cxx_optimised", "-O2 -g", 8);
+}
+
+static void cxx_without_optimisation(void **state)
+{
+	(void)state;
+	test_cxx("cxx_without_optimisation", "-O0 -gdwarf-4", 50);
+}
+
+/* Code and declaration stand in different units. */
+static void cxx_link_time_optimisation(void **state)
+{
+	(void)state;
+	build_cxx("cxx_lto", "-O2 -g -flto");
+	expect_cxx_names(symbol_fixture_path("cxx_lto"));
+}
+
+/* Distributions let several programs share what their debug files have in common. */
+static void cxx_with_a_shared_debug_file(void **state)
+{
+	(void)state;
+	if (!symbol_fixture_run("dwz --version")) {
+		print_message("no dwz here\n");
+		skip();
+	}
+	build_cxx("cxx_first", "-O2 -gdwarf-4");
+	assert_true(symbol_fixture_run("cp cxx_first cxx_second && "
+				       "dwz -m cxx_shared.dwz cxx_first cxx_second && "
+				       "test -s cxx_shared.dwz"));
+	expect_cxx_names(symbol_fixture_path("cxx_first"));
 }
 
 /* This test program itself: the whole tool is in it. 300 calls from all over its text. */
@@ -886,8 +918,10 @@ int main(void)
 	    cmocka_unit_test(gcc_without_optimisation),
 	    cmocka_unit_test(clang_dwarf_5),
 	    cmocka_unit_test(clang_dwarf_4_without_aranges),
-	    cmocka_unit_test(cxx_names_are_demangled_and_qualified),
-	    cmocka_unit_test(cxx_without_optimisation_agrees_with_addr2line),
+	    cmocka_unit_test(cxx_optimised),
+	    cmocka_unit_test(cxx_without_optimisation),
+	    cmocka_unit_test(cxx_link_time_optimisation),
+	    cmocka_unit_test(cxx_with_a_shared_debug_file),
 	    cmocka_unit_test(a_large_real_program_agrees_with_addr2line),
 	    cmocka_unit_test(the_c_library_has_its_public_names),
 	    cmocka_unit_test(separate_file_by_debug_link),
