@@ -9,11 +9,12 @@ example_world_src       := examples/bench/world.c $(wildcard examples/bench/scen
 example_bench_src       := examples/bench/reactive_bench.c examples/bench/counts_json.c $(wildcard examples/harness/*.c)
 example_counts_src      := examples/bench/reactive_counts_test.c
 example_obj              = $(patsubst %.c,$(BUILD)/%.o,$(1))
-example_bin := $(addprefix $(BUILD)/examples/,reactive-bench reactive-counts-test reactive-conformance)
+example_bin := $(addprefix $(BUILD)/examples/,request-history reactive-bench reactive-counts-test reactive-conformance)
 
 $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(EXAMPLE_CPPFLAGS) $(EXAMPLE_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/examples/request-history: $(call example_obj,examples/quickstart/request_history.c)
 $(BUILD)/examples/reactive-bench: $(call example_obj,$(example_bench_src) $(example_world_src) $(example_engine_src))
 $(BUILD)/examples/reactive-counts-test: $(call example_obj,$(example_counts_src) $(example_world_src) $(example_engine_src))
 $(BUILD)/examples/reactive-conformance: $(call example_obj,$(example_conformance_src) $(example_engine_src))

@@ -7,6 +7,7 @@
  * Ends with "N passed, N failed"; exit status 1 if any failed.
  */
 #include "bench/scenario.h"
+#include "engines/lattice/lattice.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -159,6 +160,40 @@ static void test_release_frees(const struct row *row)
 	books_reset(engine);
 }
 
+/* An instance with signals, computeds and effects is 8 records, 16 functions, 10 environments and a set; what only its
+ * assembly needed is gone. */
+static void test_api_shape(void)
+{
+	static const struct {
+		enum lattice_block kind;
+		uint64_t live, temporary;
+	} shape[] = {
+	    {LATTICE_BLOCK_API_RECORD, 8, 7},
+	    {LATTICE_BLOCK_API_CLOSURE, 16, 3},
+	    {LATTICE_BLOCK_API_ENVIRONMENT, 10, 0},
+	    {LATTICE_BLOCK_API_SET, 1, 1},
+	};
+	const struct lattice_options options = {
+	    .primitives = LATTICE_WITH_SIGNAL | LATTICE_WITH_COMPUTED | LATTICE_WITH_EFFECT};
+	struct lattice_api *api = lattice_api_new(&options);
+	bool equal = true;
+
+	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {
+		const struct rx_block_count *count = &lattice_block_counts[shape[i].kind];
+
+		equal = equal && rx_blocks_live(count) == shape[i].live &&
+			count->frees == shape[i].temporary;
+	}
+	lattice_api_free(api);
+	if (equal && nothing_is_alive(&engine_lattice)) {
+		passed++;
+	} else {
+		failed++;
+		puts("FAILED: lattice: an instance has the original's blocks");
+	}
+	books_reset(&engine_lattice);
+}
+
 static bool parse_columns(char *text, uint64_t columns[COLUMNS])
 {
 	char *end = text;
@@ -230,6 +265,7 @@ int main(int argc, char **argv)
 		    argc == 2 ? strerror(errno) : "");
 		return 2;
 	}
+	test_api_shape();
 	code = test_table(table, argv[1]);
 	fclose(table);
 	if (code != 0)

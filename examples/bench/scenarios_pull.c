@@ -228,11 +228,15 @@ static int conditional_select(void *environment, struct rx_value *ret_value)
 
 enum { BRANCHES_MAX = 64 };
 
+static size_t branch_count(const struct world *world)
+{
+	return world->options.parameter < BRANCHES_MAX ? world->options.parameter : BRANCHES_MAX;
+}
+
 static void build_conditional(struct world *world)
 {
 	void *captured[1 + BRANCHES_MAX];
-	const size_t branches =
-	    world->options.parameter < BRANCHES_MAX ? world->options.parameter : BRANCHES_MAX;
+	const size_t branches = branch_count(world);
 	size_t first = 0;
 
 	captured[0] = world_first_source(world, 0);
@@ -248,7 +252,7 @@ static void build_conditional(struct world *world)
 /* The branch changes 500 times in a full run, and with each write in a short one. */
 static void work_conditional(struct world *world)
 {
-	const uint64_t branches = world->options.parameter;
+	const uint64_t branches = branch_count(world);
 	const uint64_t stay = world->options.inner >= 1000 ? 100 : 1;
 	void *const *signals = world->nodes + (world_has_outer(world) ? 0 : 1);
 
@@ -280,9 +284,14 @@ const struct scenario scenario_conditional = {
  * m signals -> m/2 sums of pairs -> total -> twice the total. In the outer variants the first pair reads the outer signal
  * in place of the set's first, which is made all the same.
  */
+static size_t batch_sources(const struct world *world)
+{
+	return world->options.parameter + world->options.parameter % 2; /* they go in pairs */
+}
+
 static void build_batch_updates(struct world *world)
 {
-	const size_t sources = world->options.parameter;
+	const size_t sources = batch_sources(world);
 	const size_t first_signal = world->node_count;
 	size_t first_pair = 0;
 	void *total = NULL;
@@ -314,7 +323,7 @@ static int write_all_sources(void *environment, struct rx_value *ret_value)
 	struct world *world = step->world;
 
 	world_write(world, first_source(world), (int64_t)step->i);
-	for (uint64_t source = 1; source < world->options.parameter; source++)
+	for (size_t source = 1; source < batch_sources(world); source++)
 		world_write(world, world->nodes[source], (int64_t)(step->i + source));
 	*ret_value = rx_undefined();
 	return 0;

@@ -107,3 +107,11 @@ retained() {
     [ "$status" = 0 ]
     [[ $output == *"lattice_new_computed_node"* && $output == *"0 blocks retained"* ]]
 }
+
+@test "the smallest example: its one entry per request is found, its churn is not" {
+    options snapshot_at=first,last
+    record "$EXAMPLES/request-history"
+    "$TOOL" diff --json x.first.snap x.last.snap >diff.json
+    expect_json '[.rows[] | select(.blocks > 0) | [.function, .blocks, .bytes, .blocks_per_iteration, .shape]]
+        == [["remember", 98, 4704, 1, "linear"]]' diff.json
+}
