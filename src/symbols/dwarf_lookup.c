@@ -250,8 +250,9 @@ size_t dwarf_lookup_find(
     struct dwarf_lookup *lookup, uint64_t address, struct dwarf_frame frames[DWARF_FRAMES_MAX])
 {
 	struct dwarf_unit *unit = dwarf_index_find_unit(&lookup->index, address);
-	Dwarf_Die *function;
 	struct inline_path path = {0};
+	Dwarf_Die *function;
+	size_t count = 0;
 
 	if (unit == NULL)
 		return 0;
@@ -264,14 +265,18 @@ size_t dwarf_lookup_find(
 	path.count = 1;
 	path.last_offset = dwarf_dieoffset(function);
 	(void)descend(&path, function, address, 0);
-	for (size_t i = 0; i < path.count; i++) {
-		Dwarf_Die *die = &path.dies[path.count - 1 - i];
+	for (size_t i = path.count; i > 0; i--) {
+		struct dwarf_frame *frame = &frames[count];
 
-		if (i > 0) {
-			frames[i] = (struct dwarf_frame){0};
-			set_call_site(&frames[i], &unit->code, &path.dies[path.count - i]);
+		if (i < path.count) {
+			*frame = (struct dwarf_frame){0};
+			set_call_site(frame, &unit->code, &path.dies[i]);
 		}
-		set_names(lookup, unit, &frames[i], die);
+		set_names(lookup, unit, frame, &path.dies[i - 1]);
+		/* gcc 8 forgets whose body it is when it inlines a part of a function: the function around
+		 * it, at the line of the call, is all that can be said. */
+		if (i == 1 || frame->name != NULL || frame->linkage_name != NULL)
+			count++;
 	}
-	return path.count;
+	return count;
 }

@@ -5,7 +5,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define NAME_CACHE_MAGIC   "\x89NAMECACHE\r\n\x1a\n" /* 15 bytes and the final 0 */
+#define NAME_CACHE_MAGIC "\x89NAMECACHE\r\n\x1a\n" /* 15 bytes and the final 0 */
+/* Raise it when the same address would get another name: demangling, scopes, paths. */
 #define NAME_CACHE_VERSION 1
 
 struct name_cache_header {
