@@ -181,6 +181,7 @@ static void begin_locked(struct thread_state *state, const char *name, uint32_t 
 	open->generation = atomic_fetch_add_explicit(&last_generation, 1, memory_order_relaxed) + 1;
 	open->is_open = 1;
 	atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
+	journal_count_deaths(state);
 	journal_discard();
 	uint32_t epoch = epoch_fresh(open->generation);
 
@@ -215,7 +216,10 @@ void iteration_begin(struct thread_state *state, const char *benchmark, uint32_t
 
 static void row_add(struct snapshot_iteration *into, const struct snapshot_iteration *row)
 {
-	into->last_generation = row->last_generation;
+	if (into->last_generation < row->last_generation)
+		into->last_generation = row->last_generation;
+	if (into->first_generation > row->first_generation)
+		into->first_generation = row->first_generation;
 	into->count += row->count;
 	into->allocs += row->allocs;
 	into->bytes += row->bytes;
@@ -259,6 +263,18 @@ static void rows_merge(struct benchmark *benchmark)
 	benchmark->row_count = kept;
 }
 
+/* By generation: with scope=thread iterations end in another order than they began. */
+static void row_insert(struct benchmark *benchmark, const struct snapshot_iteration *row)
+{
+	uint32_t at = benchmark->row_count++;
+
+	while (at > 0 && benchmark->rows[at - 1].first_generation > row->first_generation) {
+		benchmark->rows[at] = benchmark->rows[at - 1];
+		at--;
+	}
+	benchmark->rows[at] = *row;
+}
+
 static void row_store(const struct snapshot_iteration *row)
 {
 	struct benchmark *benchmark = &benchmarks[row->benchmark];
@@ -279,7 +295,7 @@ static void row_store(const struct snapshot_iteration *row)
 	for (unsigned tries = 0; benchmark->row_count == ITERATION_ROWS_MAX && tries < 64; tries++)
 		rows_merge(benchmark);
 	if (benchmark->row_count < ITERATION_ROWS_MAX)
-		benchmark->rows[benchmark->row_count++] = *row;
+		row_insert(benchmark, row);
 	else
 		lost_rows++;
 }

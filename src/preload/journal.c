@@ -3,11 +3,15 @@
 #include <string.h>
 
 #include "preload/arena.h"
+#include "preload/counters.h"
+#include "preload/epoch.h"
 #include "preload/iteration.h"
 #include "preload/options.h"
 
 #define CHUNK_BLOCKS 4096u
 #define CHUNKS_MAX   16384u /* 2^26 blocks */
+
+#define FREED 1u /* in end_serial of a block in the journal */
 
 atomic_uint journal_serial;
 
@@ -61,7 +65,7 @@ const struct live_block *journal_get(uint32_t number)
 	return chunk != NULL ? &chunk[number % CHUNK_BLOCKS] : NULL;
 }
 
-void journal_add_slow(const struct live_block *block)
+void journal_add_slow(const struct live_block *block, bool freed)
 {
 	uint32_t serial = atomic_load_explicit(&journal_serial, memory_order_acquire);
 
@@ -91,4 +95,26 @@ void journal_add_slow(const struct live_block *block)
 			arena_unmap(fresh, CHUNK_BLOCKS * sizeof *fresh, ARENA_OTHER);
 	}
 	memcpy(&chunk[number % CHUNK_BLOCKS], block, sizeof *block);
+	chunk[number % CHUNK_BLOCKS].end_serial = freed ? FREED : 0;
+}
+
+bool journal_holds_death(const struct live_block *block)
+{
+	return journal_is_on() && block->epoch <= iteration_last_end_epoch() &&
+	       block->end_serial != atomic_load_explicit(&journal_serial, memory_order_relaxed);
+}
+
+void journal_count_deaths(struct thread_state *state)
+{
+	uint32_t used = journal_is_on() ? journal_count() : 0;
+	uint32_t died = epoch_last_generation(iteration_last_end_epoch()) +
+			1; /* after its end, before the next */
+
+	for (uint32_t i = 0; i < used; i++) {
+		const struct live_block *block = journal_get(i);
+		uint32_t born = block != NULL ? epoch_first_generation(block->epoch) : 0;
+
+		if (born != 0 && block->end_serial == FREED)
+			counters_late_death(state, block->stack, born, died);
+	}
 }

@@ -19,7 +19,11 @@ extern atomic_uint journal_serial; /* of the last iteration end; 0 while no jour
 bool journal_is_wanted(void);
 void journal_start(void);
 void journal_discard(void);
-void journal_add_slow(const struct live_block *block);
+void journal_add_slow(const struct live_block *block, bool freed);
+/* BLOCK, just freed, is in the journal: whether its death counts is decided at the next begin. */
+bool journal_holds_death(const struct live_block *block);
+/* It was not the last end, or the file of the last end is written: the deaths since count. */
+void journal_count_deaths(struct thread_state *state);
 uint64_t journal_lost(void);
 uint32_t journal_count(void);
 const struct live_block *journal_get(uint32_t number);
@@ -29,11 +33,11 @@ static inline bool journal_is_on(void)
 	return unlikely(atomic_load_explicit(&journal_serial, memory_order_relaxed) != 0);
 }
 
-/* BLOCK leaves the table or is about to change. */
-static inline void journal_add(const struct live_block *block)
+/* BLOCK leaves the table: FREED, or about to be resized. */
+static inline void journal_add(const struct live_block *block, bool freed)
 {
 	if (journal_is_on())
-		journal_add_slow(block);
+		journal_add_slow(block, freed);
 }
 
 #endif

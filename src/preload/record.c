@@ -91,7 +91,7 @@ void record_count_free(struct thread_state *state, const struct live_block *bloc
 		counters->temporary_bytes += block->size;
 		state->totals.temporary++;
 		state->totals.temporary_bytes += block->size;
-	} else if (born != 0) {
+	} else if (born != 0 && !journal_holds_death(block)) {
 		counters_late_death(
 		    state, block->stack, born, now != 0 ? now : iteration_generation() + 1);
 	}
@@ -153,11 +153,21 @@ void record_alloc(struct thread_state *state, void *block, size_t size)
 	state->last_block = block;
 }
 
+static bool take(struct thread_state *state, void *old, struct live_block *ret_taken, bool freed)
+{
+	if (unlikely(!live_table_take(state, (uintptr_t)old, ret_taken))) {
+		state->unknown_frees++;
+		return false;
+	}
+	journal_add(ret_taken, freed);
+	return true;
+}
+
 bool record_free(struct thread_state *state, void *block)
 {
 	struct live_block taken;
 
-	if (!record_take(state, block, &taken))
+	if (!take(state, block, &taken, true))
 		return false;
 	record_count_free(state, &taken);
 	return true;
@@ -165,17 +175,15 @@ bool record_free(struct thread_state *state, void *block)
 
 bool record_take(struct thread_state *state, void *old, struct live_block *ret_taken)
 {
-	if (unlikely(!live_table_take(state, (uintptr_t)old, ret_taken))) {
-		state->unknown_frees++;
-		return false;
-	}
-	journal_add(ret_taken);
-	return true;
+	return take(state, old, ret_taken, false);
 }
 
 void record_taken_freed(struct thread_state *state, const struct live_block *taken)
 {
-	record_count_free(state, taken);
+	struct live_block freed = *taken;
+
+	freed.end_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed); /* its death counts now */
+	record_count_free(state, &freed);
 }
 
 void record_put_back(struct thread_state *state, const struct live_block *taken)

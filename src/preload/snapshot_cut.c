@@ -41,7 +41,9 @@ static void push_block(struct snapshot_cut *cut, const struct live_block *block)
 		}
 		cut->extras[cut->extra_count++] = (struct snapshot_block_extra){
 		    .block = cut->block_count,
-		    .identity_address = block->identity,
+		    /* the first block of a pool often has the address of the block that it was cut from */
+		    .identity_address =
+			pooled ? block->identity | SNAPSHOT_POOLED_IDENTITY : block->identity,
 		    .flags = block->flags,
 		    .resize_stack = block->resize_stack,
 		    .label = pooled ? 0 : block->label,

@@ -11,6 +11,7 @@
 #include "preload/arena.h"
 #include "preload/gate.h"
 #include "preload/iteration.h"
+#include "preload/journal.h"
 #include "preload/lifecycle.h"
 #include "preload/message.h"
 #include "preload/modules.h"
@@ -415,6 +416,9 @@ void snapshot_process_ends(void)
 		tell_peak();
 	if (options_has_point(POINT_LAST) && iteration_ended() > 0)
 		(void)take(NULL, "last", options.force != 0, SNAPSHOT_AT_LAST, "last", NULL);
+	if (thread_current != NULL)
+		journal_count_deaths(thread_current);
+	journal_discard();
 	if (options_has_point(POINT_EXIT))
 		(void)take(NULL, NULL, options.force != 0, SNAPSHOT_AT_EXIT, "exit", NULL);
 }

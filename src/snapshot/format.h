@@ -74,12 +74,13 @@ enum snapshot_section_id {
 	SNAPSHOT_BENCHMARKS = 7, /* struct snapshot_benchmark */
 	SNAPSHOT_ITERATIONS = 8, /* struct snapshot_iteration, ascending first_generation */
 	/* live blocks, columns of equal length, ascending address */
-	SNAPSHOT_BLOCK_ADDRESS = 16, /* uint64_t, strictly ascending */
-	SNAPSHOT_BLOCK_SIZE = 17,    /* uint64_t, requested bytes */
-	SNAPSHOT_BLOCK_STACK = 18,   /* uint32_t, row of STACKS: where it was born */
-	SNAPSHOT_BLOCK_EPOCH = 19,   /* uint32_t, identity together with the identity address */
-	SNAPSHOT_BLOCK_BORN = 20,    /* uint32_t, generation; 0 = outside iterations */
-	SNAPSHOT_BLOCK_EXTRAS = 21,  /* struct snapshot_block_extra, ascending block */
+	SNAPSHOT_BLOCK_ADDRESS =
+	    16, /* uint64_t, ascending; equal only when the second block is pooled */
+	SNAPSHOT_BLOCK_SIZE = 17,   /* uint64_t, requested bytes */
+	SNAPSHOT_BLOCK_STACK = 18,  /* uint32_t, row of STACKS: where it was born */
+	SNAPSHOT_BLOCK_EPOCH = 19,  /* uint32_t, identity together with the identity address */
+	SNAPSHOT_BLOCK_BORN = 20,   /* uint32_t, generation; 0 = outside iterations */
+	SNAPSHOT_BLOCK_EXTRAS = 21, /* struct snapshot_block_extra, ascending block */
 	SNAPSHOT_BORN_RANGES =
 	    22, /* struct snapshot_born_range, ascending epoch: epochs that were merged */
 	/* survival statistics */
@@ -128,8 +129,9 @@ struct snapshot_losses {
 	uint64_t series;     /* stacks without survival series (table full) */
 	uint64_t survival;   /* deaths not in the survival matrix (table full) */
 	uint64_t iterations; /* iteration rows lost */
-	uint64_t deferred;    /* hooks that a handler left by longjmp; their books were settled from the table */
-	uint64_t replaced;   /* an allocation at an address that was still live in our table */
+	uint64_t
+	    deferred; /* hooks that a handler left by longjmp; their books were settled from the table */
+	uint64_t replaced; /* an allocation at an address that was still live in our table */
 	uint64_t
 	    unknown_frees; /* frees of addresses never recorded (before start, paused, other allocator) */
 	uint64_t
@@ -282,6 +284,9 @@ enum snapshot_block_flags {
 	SNAPSHOT_BLOCK_POOLED =
 	    32, /* lies inside a block of the allocator: allocscope_pool_alloc */
 };
+
+/* Pooled blocks have this bit in their identity address: they lie inside a block that may start where they do. */
+#define SNAPSHOT_POOLED_IDENTITY ((uint64_t)1 << 63)
 
 struct snapshot_block_extra {
 	uint64_t block;		   /* row of the BLOCK columns */

@@ -21,7 +21,7 @@ static const struct {
     {{"module-range", "every module but row 0 has a range and a path"}, verify_module_ranges},
     {{"node-root", "a root node names a thread and no module"}, verify_node_roots},
     {{"node-module", "the address of a node lies in its module"}, verify_node_modules},
-    {{"stack-leaf", "every stack but row 0 has a leaf, and no two are the same stack"},
+    {{"stack-leaf", "every stack that has numbers has a leaf, but for row 0"},
 	verify_stack_leaves},
     {{"block-epoch", "no block was born after the cut"}, verify_block_epochs},
     {{"epoch-born",
