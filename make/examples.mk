@@ -4,12 +4,14 @@ EXAMPLE_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Iexamples $(CPPFLAGS)
 EXAMPLE_CFLAGS   = -std=gnu11 -fno-common $(WARN) $(OPT-$(VARIANT)) -fno-optimize-sibling-calls $(CFLAGS)
 
 example_engine_src      := $(wildcard examples/engines/*.c examples/engines/lattice/*.c examples/engines/preact_signals/*.c)
-example_conformance_src := $(wildcard examples/engines/conformance/*.c)
+example_script_src      := $(addprefix examples/engines/conformance/,arena.c script_parse.c script_run.c)
+example_conformance_src := $(addprefix examples/engines/conformance/,conformance.c case_file.c)
+example_random_src      := $(addprefix examples/engines/conformance/,random_programs.c naive_engine.c)
 example_world_src       := examples/bench/world.c $(wildcard examples/bench/scenario*.c)
 example_bench_src       := examples/bench/reactive_bench.c examples/bench/counts_json.c $(wildcard examples/harness/*.c)
 example_counts_src      := examples/bench/reactive_counts_test.c
 example_obj              = $(patsubst %.c,$(BUILD)/%.o,$(1))
-example_bin := $(addprefix $(BUILD)/examples/,request-history reactive-bench reactive-counts-test reactive-conformance)
+example_bin := $(addprefix $(BUILD)/examples/,request-history reactive-bench reactive-counts-test reactive-conformance reactive-random)
 
 $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -17,7 +19,8 @@ $(BUILD)/examples/%.o: examples/%.c $(BUILD)/flags
 $(BUILD)/examples/request-history: $(call example_obj,examples/quickstart/request_history.c)
 $(BUILD)/examples/reactive-bench: $(call example_obj,$(example_bench_src) $(example_world_src) $(example_engine_src))
 $(BUILD)/examples/reactive-counts-test: $(call example_obj,$(example_counts_src) $(example_world_src) $(example_engine_src))
-$(BUILD)/examples/reactive-conformance: $(call example_obj,$(example_conformance_src) $(example_engine_src))
+$(BUILD)/examples/reactive-conformance: $(call example_obj,$(example_conformance_src) $(example_script_src) $(example_engine_src))
+$(BUILD)/examples/reactive-random: $(call example_obj,$(example_random_src) $(example_script_src) $(example_engine_src))
 $(example_bin):
 	$(call quiet,LD)$(CC) $(EXAMPLE_CFLAGS) $(LDFLAGS) -o $@ $^ -ldl -lm
 

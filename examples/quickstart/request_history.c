@@ -21,7 +21,7 @@ static void remember(const char *request)
 
 	if (entry == NULL)
 		abort();
-	memcpy(entry->request, request, strlen(request));
+	snprintf(entry->request, sizeof(entry->request), "%s", request);
 	entry->older = history;
 	history = entry;
 }
