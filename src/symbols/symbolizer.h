@@ -24,32 +24,34 @@ struct symbolizer;
 
 /* All zero is a good default. */
 struct symbolizer_options {
-	const char *const *debug_directories; /* ends with NULL; NULL: /usr/lib/debug alone */
-	const char *
-	    prefix; /* stands before module paths and debug directories, as a sysroot does; NULL: none */
-	const char *
-	    cache_directory; /* NULL: $XDG_CACHE_HOME/allocscope, else ~/.cache/allocscope; "": no cache */
-	bool use_debuginfod; /* ask the servers of DEBUGINFOD_URLS; without that variable never */
+	/* Ends with NULL; NULL: /usr/lib/debug alone. */
+	const char *const *debug_directories;
+	/* Stands before module paths and debug directories, as a sysroot does; NULL: none. */
+	const char *prefix;
+	/* NULL: $XDG_CACHE_HOME/allocscope, else ~/.cache/allocscope; "": no cache. */
+	const char *cache_directory;
+	/* Ask the servers that DEBUGINFOD_URLS names; without that variable nobody is asked. */
+	bool use_debuginfod;
 };
 
 /* What stands between a module and its names. */
 enum symbolizer_status {
-	SYMBOLIZER_OK = 0, /* names are used */
-	SYMBOLIZER_UNVERIFIED, /* names are used, but no build-id was recorded that proves the file is the same */
+	SYMBOLIZER_OK = 0,	     /* names are used */
+	SYMBOLIZER_UNVERIFIED,	     /* names are used; no recorded build-id proves the file */
 	SYMBOLIZER_NO_SYMBOLS,	     /* the file is the right one and has no names at all */
 	SYMBOLIZER_BUILD_ID_DIFFERS, /* the file was replaced since: its names are not used */
 	SYMBOLIZER_FILE_MISSING,     /* no file at that path, or it cannot be read */
 	SYMBOLIZER_NOT_ELF,	     /* the file is not an ELF file, or a damaged one */
 };
 
-/* One function. Strings are never NULL and live until symbolizer_free(). */
+/* One function. Strings are never NULL, hold no control characters and live until symbolizer_free(). */
 struct symbol_frame {
-	const char *function; /* demangled; "" unknown */
-	const char
-	    *linkage_name; /* as the linker sees it; "" unknown, then function is the plain name */
-	const char *file;  /* "" unknown */
-	uint32_t line, column; /* 0 unknown */
-	bool inlined;	       /* its body stands inside the next frame's function */
+	/* Demangled, or with the scopes around it where it has no linkage name; "" unknown. */
+	const char *function;
+	const char *linkage_name; /* "" unknown */
+	const char *file;	  /* "" unknown */
+	uint32_t line, column;	  /* 0 unknown */
+	bool inlined;		  /* its body stands inside the next frame's function */
 };
 
 /* The functions that one address stands for, innermost first; count is at least 1. */
