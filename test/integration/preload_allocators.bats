@@ -45,3 +45,12 @@ cplusplus_program_is_exact() {
     expect "$snapshot" keep alloc_objects=500 inuse_objects=500 inuse_space=10000
     expect "$snapshot" churn inuse_objects=0 inuse_space=0
 }
+
+@test "an allocator that is preloaded behind us" {
+    [ -x "$PROGRAMS/other_allocator.jemalloc" ] || skip "jemalloc is not installed"
+    LIBRARY="$LIBRARY libjemalloc.so.2"
+    clean_run other_allocator
+    expect "$snapshot" keep alloc_objects=1000 inuse_objects=1000 inuse_space=24000
+    expect "$snapshot" keep_aligned inuse_objects=50 inuse_space=5000
+    expect "$snapshot" churn alloc_objects=20000 inuse_objects=0
+}

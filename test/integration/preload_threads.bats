@@ -55,3 +55,14 @@ load helpers
     expect "$snapshot" routine alloc_objects=200 alloc_space=3400 inuse_objects=100 inuse_space=1700
     expect "$snapshot" make_routines inuse_objects=50
 }
+
+@test "threads with the smallest stack have room for our hooks" {
+    clean_run small_thread_stacks
+    expect "$snapshot" frugal alloc_objects=100 inuse_objects=50 inuse_space=950
+}
+
+@test "200 pthread keys: the C library's own allocations inside are neither lost nor a deadlock" {
+    clean_run many_pthread_keys
+    expect "$snapshot" make_value alloc_objects=1000 alloc_space=12000 inuse_objects=0
+    expect "$snapshot" set_all inuse_objects=0
+}
