@@ -152,26 +152,25 @@ COLD static uint32_t stack_add(
 	return winner;
 }
 
-/* 64 bits of all frames decide equality: at 10^6 distinct stacks two collide with probability 3 x 10^-8. */
 static uint64_t hash_of(const uintptr_t *frames, size_t count, uint32_t row, bool cut)
 {
-	uint64_t seed = (uint64_t)row << 1 | cut;
-	uint64_t hash = XXH3_64bits_withSeed(frames, count * sizeof *frames, seed);
+	uint64_t hash = stack_hash_root(row, cut);
 
-	if (unlikely(atomic_load_explicit(&modules_reused, memory_order_relaxed)))
-		for (size_t i = 0; i < count; i++) {
-			uint64_t marked = modules_distinguish(frames[i]);
+	while (count-- > 0)
+		hash = stack_hash_add(hash, stack_hash_key(frames[count]));
+	return hash + (hash == 0); /* 0 marks an orphan */
+}
 
-			if (marked != frames[i])
-				hash = XXH3_64bits_withSeed(&marked, sizeof marked, hash + i);
-		}
-	return hash != 0 ? hash : 1;
+uint32_t stack_table_find(uint64_t hash)
+{
+	hash += hash == 0; /* 0 marks an orphan */
+	return hash_index_find(&stack_index, hash, stack_equals, &hash);
 }
 
 uint32_t stack_table_intern(const uintptr_t *frames, size_t count, uint32_t row, bool cut)
 {
 	uint64_t hash = hash_of(frames, count, row, cut);
-	uint32_t number = hash_index_find(&stack_index, hash, stack_equals, &hash);
+	uint32_t number = stack_table_find(hash);
 
 	return likely(number != 0) ? number : stack_add(frames, count, row, cut, hash);
 }

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
+#include "preload/modules.h"
+
 #define STACK_CHUNK_BITS  10 /* stacks per chunk of counters */
 #define STACK_CHUNK	  (1u << STACK_CHUNK_BITS)
 #define STACK_NUMBER_BITS 26
@@ -33,7 +36,31 @@ struct node_row {
 	uint32_t module;
 };
 
+/*
+ * The hash of a stack is made frame by frame, from the root inwards, so that whoever keeps it for the outer frames
+ * pays for the new ones only. 64 bits decide equality: at 10^6 distinct stacks two collide with probability
+ * 3 x 10^-8. For a given hash each key gives another one, and the other way round.
+ */
+static inline uint64_t stack_hash_add(uint64_t hash, uint64_t key)
+{
+	hash = ((hash << 23 | hash >> 41) ^ key) * 0x9fb21c651e98df25u;
+	return hash ^ hash >> 32;
+}
+static inline uint64_t stack_hash_root(uint32_t row, bool cut)
+{
+	return stack_hash_add(0x6a09e667f3bcc909u, (uint64_t)row << 1 | cut);
+}
+/* What stands for PC: equal addresses of different modules differ. */
+static inline uint64_t stack_hash_key(uintptr_t pc)
+{
+	return likely(!atomic_load_explicit(&modules_reused, memory_order_relaxed))
+		   ? pc
+		   : modules_distinguish(pc);
+}
+
 bool stack_table_init(void);
+/* The number of the stack with HASH, 0 when there is none yet. */
+uint32_t stack_table_find(uint64_t hash);
 /* The number of FRAMES (innermost first, COUNT of them) in thread row ROW; CUT when outer frames are missing. */
 uint32_t stack_table_intern(const uintptr_t *frames, size_t count, uint32_t row, bool cut);
 
