@@ -237,7 +237,7 @@ static void free_slot(struct thread_state *state, size_t at)
 void annotation_pool_alloc(
     struct thread_state *state, const void *pool, const void *block, size_t bytes)
 {
-	uint32_t stack = record_stack(state);
+	uint32_t stack = record_stack(state, NULL);
 
 	spin_lock_take(&lock);
 	uint32_t row = pool_row(pool);

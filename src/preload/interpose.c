@@ -14,6 +14,9 @@
 #include "preload/record.h"
 #include "preload/unguarded.h"
 
+/* Where the walk starts: this file is compiled with frame pointers, so the caller's registers lie there. */
+#define HOOK_FRAME __builtin_frame_address(0)
+
 EXPORT void *malloc(size_t size)
 {
 	struct thread_state *state = guard_enter();
@@ -23,7 +26,7 @@ EXPORT void *malloc(size_t size)
 	void *block = next.malloc(size);
 
 	if (likely(block != NULL))
-		record_alloc(state, block, size);
+		record_alloc(state, block, size, HOOK_FRAME);
 	guard_leave(state);
 	return block;
 }
@@ -53,19 +56,20 @@ EXPORT void *calloc(size_t count, size_t size)
 	void *block = next.calloc(count, size);
 
 	if (likely(block != NULL))
-		record_alloc(state, block, count * size); /* it succeeded: no overflow */
+		record_alloc(
+		    state, block, count * size, HOOK_FRAME); /* it succeeded: no overflow */
 	guard_leave(state);
 	return block;
 }
 
 /* The old block is known: it leaves the table first, and comes back resized, as it was, or not at all. */
-static void *realloc_known(
-    struct thread_state *state, const struct live_block *taken, void *old, size_t size)
+static void *realloc_known(struct thread_state *state, const struct live_block *taken, void *old,
+    size_t size, const void *hook_frame)
 {
 	void *fresh = next.realloc(old, size);
 
 	if (likely(fresh != NULL))
-		record_resized(state, taken, fresh, size);
+		record_resized(state, taken, fresh, size, hook_frame);
 	else if (size != 0)
 		record_put_back(state, taken); /* failed: the old block is still alive */
 	else
@@ -73,17 +77,18 @@ static void *realloc_known(
 	return fresh;
 }
 
-static void *realloc_guarded(struct thread_state *state, void *old, size_t size)
+static void *realloc_guarded(
+    struct thread_state *state, void *old, size_t size, const void *hook_frame)
 {
 	struct live_block taken;
 
 	if (old != NULL && record_take(state, old, &taken))
-		return realloc_known(state, &taken, old, size);
+		return realloc_known(state, &taken, old, size, hook_frame);
 	void *fresh = unlikely(old != NULL && bootstrap_owns(old)) ? unguarded_realloc(old, size)
 								   : next.realloc(old, size);
 
 	if (fresh != NULL)
-		record_alloc(state, fresh, size);
+		record_alloc(state, fresh, size, hook_frame);
 	return fresh;
 }
 
@@ -93,7 +98,7 @@ EXPORT void *realloc(void *old, size_t size)
 
 	if (unlikely(state == NULL))
 		return unguarded_realloc(old, size);
-	void *fresh = realloc_guarded(state, old, size);
+	void *fresh = realloc_guarded(state, old, size, HOOK_FRAME);
 
 	guard_leave(state);
 	return fresh;
@@ -111,7 +116,7 @@ EXPORT void *reallocarray(void *old, size_t count, size_t size)
 
 	if (unlikely(state == NULL))
 		return unguarded_realloc(old, bytes);
-	void *fresh = realloc_guarded(state, old, bytes);
+	void *fresh = realloc_guarded(state, old, bytes, HOOK_FRAME);
 
 	guard_leave(state);
 	return fresh;
@@ -129,7 +134,7 @@ EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)
 
 	if (likely(result == 0)) {
 		if (block != NULL)
-			record_alloc(state, block, size);
+			record_alloc(state, block, size, HOOK_FRAME);
 		*ret_block = block;
 	}
 	guard_leave(state);
@@ -145,7 +150,7 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
 	void *block = next.aligned_alloc(alignment, size);
 
 	if (likely(block != NULL))
-		record_alloc(state, block, size);
+		record_alloc(state, block, size, HOOK_FRAME);
 	guard_leave(state);
 	return block;
 }
@@ -159,7 +164,7 @@ EXPORT void *memalign(size_t alignment, size_t size)
 	void *block = next.memalign(alignment, size);
 
 	if (likely(block != NULL))
-		record_alloc(state, block, size);
+		record_alloc(state, block, size, HOOK_FRAME);
 	guard_leave(state);
 	return block;
 }
@@ -173,7 +178,7 @@ EXPORT void *valloc(size_t size)
 	void *block = next.valloc(size);
 
 	if (likely(block != NULL))
-		record_alloc(state, block, size);
+		record_alloc(state, block, size, HOOK_FRAME);
 	guard_leave(state);
 	return block;
 }
@@ -188,7 +193,7 @@ EXPORT void *pvalloc(size_t size)
 	void *block = next.pvalloc(size);
 
 	if (likely(block != NULL))
-		record_alloc(state, block, size);
+		record_alloc(state, block, size, HOOK_FRAME);
 	guard_leave(state);
 	return block;
 }

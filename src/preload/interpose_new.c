@@ -96,9 +96,10 @@ static bool is_recorded_here(void)
 
 /*
  * No guard across the real call: it may throw. If it came through malloc after all, the malloc hook has
- * recorded the block, and last_block tells.
+ * recorded the block, and last_block tells. Inlined: the frame is the exported function's.
  */
-static void *new_recorded(new_function *real, size_t size, uintptr_t second, uintptr_t third)
+__attribute__((always_inline)) static inline void *new_recorded(
+    new_function *real, size_t size, uintptr_t second, uintptr_t third)
 {
 	struct thread_state *before = thread_current;
 
@@ -112,7 +113,7 @@ static void *new_recorded(new_function *real, size_t size, uintptr_t second, uin
 
 	if (state != NULL) {
 		if (state->last_block != block)
-			record_alloc(state, block, size);
+			record_alloc(state, block, size, __builtin_frame_address(0));
 		guard_leave(state);
 	}
 	return block;

@@ -25,6 +25,7 @@
 #include "preload/thread_state.h"
 #include "preload/trigger.h"
 #include "preload/unwind.h"
+#include "preload/unwind_check.h"
 
 #define ENVIRONMENT_BYTES     (256u * 1024)
 #define ENVIRONMENT_VARIABLES 4096u
@@ -157,6 +158,7 @@ void lifecycle_process_ends(void)
 	if (lifecycle_is_recording() && lifecycle_is_own_process() &&
 	    !atomic_exchange(&has_ended, true)) {
 		snapshot_process_ends();
+		unwind_check_report();
 		control_process_ends();
 	}
 	errno = saved_errno;

@@ -8,8 +8,10 @@
 #include "base/system_call.h"
 #include "preload/arena.h"
 #include "preload/system.h"
+#include "preload/unwind_rules.h"
 
 atomic_bool modules_reused;
+atomic_uint modules_generation;
 
 static struct module *_Atomic rows[MODULES_MAX]; /* row 0 stays NULL */
 static atomic_uint row_count = 1;
@@ -196,6 +198,8 @@ static int visit(struct dl_phdr_info *info, size_t bytes, void *context)
 
 static void note_unloaded(struct module *module)
 {
+	unwind_rules_forget(module->start, module->end);
+	atomic_fetch_add_explicit(&modules_generation, 1, memory_order_release);
 	atomic_store_explicit(&module->unloaded, true, memory_order_relaxed);
 	if (module->start < atomic_load_explicit(&unloaded_low, memory_order_relaxed))
 		atomic_store_explicit(&unloaded_low, module->start, memory_order_relaxed);
@@ -227,6 +231,9 @@ void modules_refresh(void)
 	for (uint32_t fresh = before; fresh < modules_count(); fresh++)
 		if (overlaps_unloaded(modules_get(fresh), before))
 			atomic_store_explicit(&modules_reused, true, memory_order_release);
+	for (uint32_t fresh = before; fresh < modules_count(); fresh++)
+		if (unwind_rules_replace(modules_get(fresh)->start, modules_get(fresh)->end))
+			atomic_fetch_add_explicit(&modules_generation, 1, memory_order_release);
 	spin_lock_release(&refresh_lock);
 }
 

@@ -27,6 +27,9 @@ struct module {
 /* Set when a module was loaded over the addresses of another, unloaded one: equal addresses no longer mean equal
  * code, and cached unwind rules no longer hold. */
 extern atomic_bool modules_reused;
+/* Rises after code went away, or came where other code may have been seen: kept stacks no longer hold. The rules of
+ * unwind_rules.h for these addresses are gone by then. */
+extern atomic_uint modules_generation;
 
 /* Compare the list with what is loaded now. Takes the loader's list lock for a moment and none of ours. */
 void modules_refresh(void);

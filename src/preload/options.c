@@ -260,11 +260,14 @@ static void set_option(const struct option_row *row, const char *value, size_t c
 		break;
 	case OPTION_UNWINDER:
 		if (equals(value, count, "validated"))
-			problem("unwinder: ", value, count,
-			    " is not in this version; libunwind is used");
-		else if (!equals(value, count, "libunwind"))
+			options.unwinder = UNWINDER_VALIDATED;
+		else if (equals(value, count, "libunwind"))
+			options.unwinder = UNWINDER_LIBUNWIND;
+		else if (equals(value, count, "check"))
+			options.unwinder = UNWINDER_CHECK;
+		else
 			problem("bad value: ", value, count,
-			    " is no value for unwinder; it takes libunwind");
+			    " is no value for unwinder; it takes validated or libunwind");
 		break;
 	case OPTION_POINTS:
 		set_points(value, count);

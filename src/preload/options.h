@@ -25,10 +25,17 @@ struct options_point {
 	uint64_t value;
 };
 
+enum options_unwinder {
+	UNWINDER_LIBUNWIND,
+	UNWINDER_VALIDATED,
+	UNWINDER_CHECK /* for ourselves: every stack by several ways, differences are counted */
+};
+
 struct options {
 	uint64_t enabled, force, quiet, graph, follow_fork, follow_exec, track_mmap, symbols;
 	uint64_t max_frames, warmup, sample, iterate_every;
 	bool thread_scope;
+	enum options_unwinder unwinder;
 	uint32_t point_count;
 	struct options_point points[OPTIONS_POINTS_MAX]; /* snapshot_at */
 	char output[OPTIONS_PATH_BYTES];

@@ -10,6 +10,8 @@
 #include "preload/options.h"
 #include "preload/stack_table.h"
 #include "preload/unwind.h"
+#include "preload/unwind_check.h"
+#include "preload/unwind_validated.h"
 #include "snapshot/format.h"
 
 #define OWN_FRAMES                                                                                 \
@@ -31,7 +33,7 @@ COLD static size_t capture_again(struct thread_state *state, size_t capacity)
 	    state->frames, capacity, atomic_load_explicit(&modules_reused, memory_order_relaxed));
 }
 
-uint32_t record_stack(struct thread_state *state)
+static uint32_t stack_by_libunwind(struct thread_state *state, bool *ret_cut)
 {
 	size_t capacity = options.max_frames + OWN_FRAMES + 1;
 	bool distrust = atomic_load_explicit(&modules_reused, memory_order_relaxed);
@@ -42,14 +44,25 @@ uint32_t record_stack(struct thread_state *state)
 		count = capture_again(state, capacity);
 	while (own < count && modules_is_self(state->frames[own]))
 		own++;
-	bool cut = count - own > options.max_frames;
-
-	if (unlikely(cut)) {
+	*ret_cut = count - own > options.max_frames;
+	if (unlikely(*ret_cut))
 		count = own + options.max_frames;
-		state->frames_cut++;
-	}
-	uint32_t stack = stack_table_intern(state->frames + own, count - own, state->row, cut);
+	return stack_table_intern(state->frames + own, count - own, state->row, *ret_cut);
+}
 
+uint32_t record_stack(struct thread_state *state, const void *hook_frame)
+{
+	uint32_t stack = UNWIND_UNAVAILABLE;
+	bool cut = false;
+
+	if (likely(options.unwinder == UNWINDER_VALIDATED))
+		stack = unwind_validated_stack(state, hook_frame, &cut);
+	else if (options.unwinder == UNWINDER_CHECK)
+		stack = unwind_checked_stack(state, hook_frame, &cut);
+	if (unlikely(stack == UNWIND_UNAVAILABLE))
+		stack = stack_by_libunwind(state, &cut);
+	if (unlikely(cut))
+		state->frames_cut++;
 	if (unlikely(stack == 0))
 		state->lost_stacks++;
 	return stack;
@@ -108,7 +121,7 @@ COLD static void replace(struct thread_state *state, uintptr_t address)
 		record_count_free(state, &old);
 }
 
-void record_alloc(struct thread_state *state, void *block, size_t size)
+void record_alloc(struct thread_state *state, void *block, size_t size, const void *hook_frame)
 {
 	uintptr_t address = (uintptr_t)block;
 
@@ -117,7 +130,7 @@ void record_alloc(struct thread_state *state, void *block, size_t size)
 		return;
 	}
 	int saved_errno = errno;
-	uint32_t stack = record_stack(state);
+	uint32_t stack = record_stack(state, hook_frame);
 
 	errno = saved_errno;
 	uint32_t epoch = tag_epoch(atomic_load_explicit(state->tag, memory_order_relaxed));
@@ -182,7 +195,8 @@ void record_taken_freed(struct thread_state *state, const struct live_block *tak
 {
 	struct live_block freed = *taken;
 
-	freed.end_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed); /* its death counts now */
+	freed.end_serial =
+	    atomic_load_explicit(&journal_serial, memory_order_relaxed); /* its death counts now */
 	record_count_free(state, &freed);
 }
 
@@ -199,8 +213,8 @@ void record_put_back(struct thread_state *state, const struct live_block *taken)
 	}
 }
 
-void record_resized(
-    struct thread_state *state, const struct live_block *taken, void *fresh, size_t size)
+void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
+    size_t size, const void *hook_frame)
 {
 	struct live_block block = *taken;
 	struct stack_counters *counters = counters_of(state, block.stack);
@@ -208,7 +222,7 @@ void record_resized(
 
 	block.address = (uintptr_t)fresh;
 	block.size = size;
-	block.resize_stack = record_stack(state);
+	block.resize_stack = record_stack(state, hook_frame);
 	errno = saved_errno;
 	block.flags |= SNAPSHOT_BLOCK_RESIZED;
 	if (block.address != taken->address &&

@@ -12,23 +12,24 @@
 #include "preload/live_table.h"
 #include "preload/thread_state.h"
 
-/* BLOCK was just allocated. */
-void record_alloc(struct thread_state *state, void *block, size_t size);
+/* BLOCK was just allocated. HOOK_FRAME: __builtin_frame_address(0) of the exported function, see
+ * unwind_validated.h. */
+void record_alloc(struct thread_state *state, void *block, size_t size, const void *hook_frame);
 /* BLOCK is about to be freed. False when it was never recorded. */
 bool record_free(struct thread_state *state, void *block);
 
 /* realloc: the old block leaves the table before the real call. False when it was never recorded. */
 bool record_take(struct thread_state *state, void *old, struct live_block *ret_taken);
 /* ... it lives on at FRESH with SIZE bytes: birth and identity are kept ... */
-void record_resized(
-    struct thread_state *state, const struct live_block *taken, void *fresh, size_t size);
+void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
+    size_t size, const void *hook_frame);
 /* ... or the real call failed: it is as it was ... */
 void record_put_back(struct thread_state *state, const struct live_block *taken);
 /* ... or it was freed (size 0). */
 void record_taken_freed(struct thread_state *state, const struct live_block *taken);
 
-/* The calling stack's number: for annotations. */
-uint32_t record_stack(struct thread_state *state);
+/* The calling stack's number. HOOK_FRAME NULL: from here. */
+uint32_t record_stack(struct thread_state *state, const void *hook_frame);
 /* Counters only, for blocks that live in another table (pools). */
 bool record_count_alloc(struct thread_state *state, uint32_t stack, size_t size);
 void record_count_free(struct thread_state *state, const struct live_block *block);

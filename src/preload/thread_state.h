@@ -56,6 +56,7 @@ struct thread_state {
 	uintptr_t *frames;		  /* room for max_frames return addresses and our own */
 	struct stack_counters **counters; /* chunks by stack number */
 	void **kept_counters;	/* the same, as they were at the last iteration end: counters.c */
+	void *unwinder;		/* of this block: unwind_validated.c; NULL until it is needed */
 	uint32_t row;		/* of THREADS, the root of its stacks */
 	atomic_uint pending;	/* enum thread_pending: to be done when the hook is left */
 	const void *last_block; /* what this thread recorded last: interpose_new.c */

@@ -1,0 +1,92 @@
+/*
+ * The last stack of a thread, kept so that the next one costs a comparison. After it: stack_table.h.
+ *
+ * A walk is a deterministic function: the step from a frame's state (pc, sp, and rbp where it matters) depends
+ * on that state and on the words of the stack that it reads, and on nothing else. The chain is a memo of such
+ * steps, not a belief about what ran in between: for each frame it keeps the state, and the words with the values
+ * they had. When the present state equals a kept one and all words from there to the root still have their
+ * values, an honest walk would read exactly these words and arrive at exactly these frames. A word that is
+ * equal by coincidence is harmless for the same reason.
+ *
+ *   frames  [0] outermost ... [count - 1] innermost     sp falls with the index
+ *   words   in the same order; frame i owns [frames[i - 1].word_end, frames[i].word_end)
+ *
+ * All words to the root must be compared: stopping at the first equal frames would miss a second call from the
+ * same caller. A saved rbp is compared only when a frame further out depends on it; when one does, it must be: a
+ * function with a variable frame leaves old return addresses in dead space, equal and meaningless.
+ *
+ * Everything that is read lies in the thread's own stack, which stays mapped (unwind_memory.h), so words may be
+ * loaded before the ones inside are proven. Other stacks are walked honestly each time. A handler that leaves by
+ * longjmp in the middle of a change finds a shorter chain, never a wrong one: `count` is lowered first and raised
+ * last.
+ */
+#ifndef PRELOAD_UNWIND_CHAIN_H
+#define PRELOAD_UNWIND_CHAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "preload/unwind_rules.h"
+
+struct thread_state;
+
+struct chain_frame {
+	uintptr_t pc, sp, rbp;
+	uint64_t hash;	   /* of this frame and all outer ones: stack_table.h */
+	uint32_t word_end; /* behind the words of this frame's step */
+	uint32_t stack;	   /* number of the stack that ends here; 0: not known */
+	bool consumes_rbp; /* rbp here decides about this frame or an outer one */
+};
+
+/* A new frame, before it is known what lies outside. */
+struct chain_fresh {
+	struct unwind_state state;
+	struct unwind_step step;
+};
+
+/*
+ * A few inner frames on top of a known outer part: most allocations differ from the last one only there. Keyed by
+ * the innermost state; true when its words are equal, the outer part is the same and its words are equal too.
+ */
+#define MEMO_WORDS 8
+#define MEMO_SETS  64
+#define MEMO_WAYS  4
+struct chain_memo {
+	uintptr_t pc, sp, rbp; /* pc 0: empty */
+	uint32_t stack, join;  /* frame of the chain that the words lead to */
+	uint64_t join_hash;
+	uintptr_t join_sp, join_rbp;
+	uint32_t era;
+	uint8_t word_count;
+	bool needs_rbp, join_consumes;
+	struct unwind_word words[MEMO_WORDS]; /* outermost first */
+};
+
+struct unwind_chain {
+	uint32_t count;	     /* frames */
+	uint32_t limit;	     /* room for frames */
+	uint32_t max_frames; /* of a stack; more are not asked for */
+	uint32_t generation; /* of the modules, when the first frame was kept */
+	uint32_t era;	     /* of the memos: counts how often the chain was cleared */
+	bool is_floating;    /* frames outside [0] exist and are not known */
+	struct chain_frame *frames;
+	struct unwind_word *words;
+	struct chain_fresh *fresh;
+	struct chain_memo (*memos)[MEMO_WAYS];
+	uint8_t next_way[MEMO_SETS];
+};
+
+/* Get room; false when memory is short. */
+bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames);
+/* Forget all. */
+void unwind_chain_clear(struct unwind_chain *chain);
+/* The number of the stack whose innermost frame is STATE, in THREAD. False: it can't be kept, walk honestly. */
+bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
+    const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
+    bool *ret_cut);
+/* The same, when nothing changed or a memo knows it; true is the usual case. */
+bool unwind_chain_find(const struct unwind_chain *chain, const struct unwind_state *state,
+    uint32_t *ret_stack, bool *ret_cut);
+
+#endif

@@ -1,0 +1,411 @@
+#include "preload/unwind_rules.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "preload/arena.h"
+#include "preload/modules.h"
+
+#ifdef ALLOCSCOPE_STRESS
+#	define RULE_BITS 6
+#	define SIDE_MAX  8u
+#else
+#	define RULE_BITS 16
+#	define SIDE_MAX  4096u
+#endif
+#define RULES	      (1u << RULE_BITS)
+#define ACCEPTED_BITS 10
+#define PC_BITS	      47
+
+/* Parts of a rule. */
+enum { KIND_RSP, KIND_RBP, KIND_SIDE, KIND_END };
+#define RULE_PC(rule)	((rule) >> 17)
+#define RULE_KIND(rule) ((unsigned)((rule) >> 15) & 3)
+#define RULE_CFA(rule)	(((rule) >> 5 & 1023) * 8)
+#define RULE_RBP(rule)	(((rule)&31) * 8)
+#define RULE_SIDE(rule) ((uint32_t)(rule)&0x7fff)
+
+enum side_kind {
+	SIDE_FAR_RSP, /* cfa = rsp + cfa_offset */
+	SIDE_FAR_RBP, /* cfa = rbp + cfa_offset */
+	SIDE_ALIGNED, /* cfa = *(rbp + cfa_offset): the stack was realigned */
+	SIDE_GUESS,   /* no information */
+	SIDE_GENERAL, /* anything else */
+};
+/* Where the caller's rbp is. */
+enum { RBP_SAME, RBP_AT_CFA, RBP_AT_RBP };
+
+struct side_rule {
+	uint8_t kind, rbp_place;
+	int32_t cfa_offset, rbp_offset;
+};
+
+static _Atomic(atomic_uint_least64_t *) rules;
+static struct side_rule side_rules[SIDE_MAX] = {{.kind = SIDE_GENERAL}}; /* 0: no room */
+static atomic_uint side_count = 1;
+static atomic_uint_least64_t accepted[1u << ACCEPTED_BITS]; /* return addresses behind calls */
+static atomic_bool any_outside; /* an address outside all objects has a rule */
+static atomic_uint rules_era;	/* counts unwind_rules_forget */
+
+static uint32_t place_of(uintptr_t pc, unsigned bits)
+{
+	return (uint32_t)(pc * 0x9e3779b97f4a7c15u >> (64 - bits));
+}
+
+bool unwind_rules_init(void)
+{
+	atomic_uint_least64_t *none = NULL;
+
+	if (atomic_load_explicit(&rules, memory_order_acquire) != NULL)
+		return true;
+	if (!unwind_memory_init())
+		return false;
+	eh_frame_init();
+	atomic_uint_least64_t *fresh = arena_map(RULES * sizeof *fresh, ARENA_OTHER);
+
+	if (fresh == NULL)
+		return false;
+	if (!atomic_compare_exchange_strong_explicit(
+		&rules, &none, fresh, memory_order_acq_rel, memory_order_acquire))
+		arena_unmap(fresh, RULES * sizeof *fresh, ARENA_OTHER);
+	return true;
+}
+
+void unwind_rules_forget(uintptr_t start, uintptr_t end)
+{
+	atomic_uint_least64_t *table = atomic_load_explicit(&rules, memory_order_acquire);
+
+	/* first: whoever is just finding a rule sees it and does not keep that one */
+	atomic_fetch_add_explicit(&rules_era, 1, memory_order_seq_cst);
+	if (table == NULL)
+		return;
+	for (uint32_t i = 0; i < RULES; i++) {
+		uint64_t rule = atomic_load_explicit(&table[i], memory_order_relaxed);
+
+		if (RULE_PC(rule) - start <= end - start)
+			atomic_store_explicit(&table[i], 0, memory_order_relaxed);
+	}
+	for (uint32_t i = 0; i < 1u << ACCEPTED_BITS; i++)
+		atomic_store_explicit(&accepted[i], 0, memory_order_relaxed);
+}
+
+bool unwind_rules_replace(uintptr_t start, uintptr_t end)
+{
+	if (!atomic_load_explicit(&any_outside, memory_order_relaxed))
+		return false;
+	unwind_rules_forget(start, end);
+	return true;
+}
+
+/* ---- from a row to a rule ---- */
+
+/* The rule that points to SIDE, which is entered when it is new; 0 when there is no room. */
+static uint64_t side_rule(const struct side_rule *side)
+{
+	uint32_t count = atomic_load_explicit(&side_count, memory_order_acquire);
+
+	for (uint32_t i = 1; i < count && i < SIDE_MAX; i++)
+		if (memcmp(&side_rules[i], side, sizeof *side) == 0)
+			return (uint64_t)KIND_SIDE << 15 | i;
+	uint32_t number = atomic_fetch_add_explicit(&side_count, 1, memory_order_relaxed);
+
+	if (number >= SIDE_MAX) {
+		atomic_store_explicit(&side_count, SIDE_MAX, memory_order_relaxed);
+		return 0;
+	}
+	side_rules[number] = *side;
+	return (uint64_t)KIND_SIDE << 15 | number;
+}
+
+/* The offset of the block `breg6 OFFSET`, or `breg6 OFFSET, deref`. */
+static bool is_rbp_expression(int64_t block, bool is_loaded, int32_t *ret_offset)
+{
+	const uint8_t *at = (const uint8_t *)(uintptr_t)block; // NOLINT(performance-no-int-to-ptr)
+	unsigned bytes = is_loaded ? 3 : 2;
+
+	/* one byte of offset is all that compilers need here */
+	if (at[0] != bytes || at[1] != 0x76 || (at[2] & 0x80) != 0 || (is_loaded && at[3] != 0x06))
+		return false;
+	*ret_offset = (int8_t)(uint8_t)(at[2] << 1) >> 1;
+	return true;
+}
+
+static bool read_aligned(const struct eh_row *row, struct side_rule *side)
+{
+	side->kind = SIDE_ALIGNED;
+	if (!is_rbp_expression(row->cfa_value, true, &side->cfa_offset))
+		return false;
+	if (row->kind[EH_RBP] == EH_SAVED_EXPRESSION) {
+		side->rbp_place = RBP_AT_RBP;
+		return is_rbp_expression(row->value[EH_RBP], false, &side->rbp_offset);
+	}
+	return row->kind[EH_RBP] == EH_SAME;
+}
+
+static bool read_plain(const struct eh_row *row, struct side_rule *side)
+{
+	int64_t cfa = row->cfa_value;
+	int64_t rbp = row->value[EH_RBP];
+
+	if (row->cfa_register != EH_RSP && row->cfa_register != EH_RBP)
+		return false;
+	side->kind = row->cfa_register == EH_RSP ? SIDE_FAR_RSP : SIDE_FAR_RBP;
+	side->cfa_offset = (int32_t)cfa;
+	if (row->kind[EH_RBP] == EH_SAVED_AT_OFFSET) {
+		side->rbp_place = RBP_AT_CFA;
+		side->rbp_offset = (int32_t)rbp;
+	} else if (row->kind[EH_RBP] != EH_SAME) {
+		return false;
+	}
+	return cfa == (int32_t)cfa && rbp == (int32_t)rbp;
+}
+
+/* SIDE in the packed form, or 0 when it does not fit. */
+static uint64_t packed_rule(const struct side_rule *side)
+{
+	uint64_t cfa = (uint32_t)side->cfa_offset;
+	uint64_t rbp = side->rbp_place == RBP_AT_CFA ? (uint32_t)-side->rbp_offset : 0;
+
+	if (side->kind > SIDE_FAR_RBP || side->cfa_offset <= 0 || cfa % 8 != 0 || cfa >= 8192 ||
+	    rbp % 8 != 0 || rbp >= 256 || (side->rbp_place == RBP_AT_CFA && rbp <= 8))
+		return 0;
+	return (uint64_t)(side->kind == SIDE_FAR_RBP ? KIND_RBP : KIND_RSP) << 15 | cfa / 8 << 5 |
+	       rbp / 8;
+}
+
+static void classify(void *context, const struct eh_row *row)
+{
+	uint64_t *rule = context;
+	struct side_rule side;
+
+	memset(&side, 0, sizeof side); /* padding is compared too */
+	if (row->kind[EH_RETURN_ADDRESS] == EH_UNDEFINED) {
+		*rule = (uint64_t)KIND_END << 15;
+		return;
+	}
+	if (row->is_signal_frame || row->kind[EH_RETURN_ADDRESS] != EH_SAVED_AT_OFFSET ||
+	    row->value[EH_RETURN_ADDRESS] != -8 ||
+	    !(row->cfa_is_expression ? read_aligned(row, &side) : read_plain(row, &side))) {
+		memset(&side, 0, sizeof side);
+		side.kind = SIDE_GENERAL;
+	}
+	*rule = packed_rule(&side);
+	if (*rule == 0)
+		*rule = side_rule(&side);
+}
+
+/* Look up the rule for the frame at STATE; RULE 0 stands for SIDE_GENERAL that could not be entered. */
+COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind_state *state)
+{
+	const struct side_rule guess = {.kind = SIDE_GUESS};
+	atomic_uint_least64_t *table = atomic_load_explicit(&rules, memory_order_acquire);
+	uint32_t era = atomic_load_explicit(&rules_era, memory_order_seq_cst);
+	uint64_t rule = 0;
+	bool is_later;
+	/* a return address belongs to the call before it */
+	enum eh_result result = eh_frame_visit(
+	    &walker->machine, state->pc - !state->is_exact, classify, &rule, &is_later);
+
+	if (is_later)
+		modules_refresh_if_changed(); /* its newcomer may stand where another one stood */
+	if (result != EH_FOUND)
+		rule = side_rule(&guess);
+	if (result == EH_NO_OBJECT)
+		atomic_store_explicit(&any_outside, true, memory_order_relaxed);
+	if (state->is_exact || state->pc >> PC_BITS != 0 || rule == 0)
+		return rule;
+	rule |= (uint64_t)state->pc << 17;
+	atomic_uint_least64_t *slot = &table[place_of(state->pc, RULE_BITS)];
+
+	atomic_store_explicit(slot, rule, memory_order_release);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (unlikely(atomic_load_explicit(&rules_era, memory_order_seq_cst) != era))
+		atomic_store_explicit(slot, 0, memory_order_relaxed);
+	return rule;
+}
+
+/* ---- steps ---- */
+
+bool unwind_load(
+    struct unwind_walker *walker, struct unwind_step *step, uintptr_t address, uintptr_t *ret)
+{
+	if (unlikely(!unwind_memory_is_own_word(&walker->memory, address))) {
+		step->is_constant = false; /* another time it may not be there, or be there */
+		return unwind_memory_load(&walker->memory, address, ret);
+	}
+	(void)unwind_memory_load(&walker->memory, address, ret);
+	if (unlikely(step->word_count == UNWIND_WORDS_MAX))
+		step->is_constant = false;
+	else
+		step->words[step->word_count++] =
+		    (struct unwind_word){.address = address, .value = *ret};
+	return true;
+}
+
+/* The caller's frame begins at CFA, the return address lies below it. */
+static enum unwind_outcome arrive(struct unwind_walker *walker, struct unwind_state *state,
+    struct unwind_step *step, uintptr_t cfa, uintptr_t rbp)
+{
+	uintptr_t pc;
+
+	/* stacks grow down: a frame that does not lead upwards is no frame */
+	if (unlikely(cfa <= state->sp || !unwind_load(walker, step, cfa - 8, &pc)))
+		return UNWIND_END;
+	if (unlikely(pc == 0))
+		return UNWIND_END;
+	*state = (struct unwind_state){.pc = pc, .sp = cfa, .rbp = rbp};
+	return UNWIND_NEXT;
+}
+
+static bool load_rbp(
+    struct unwind_walker *walker, struct unwind_step *step, uintptr_t address, uintptr_t *ret_rbp)
+{
+	step->rbp_word = (int8_t)step->word_count;
+	return unwind_load(walker, step, address, ret_rbp);
+}
+
+static bool is_call_before(const uint8_t code[8])
+{
+	/* call rel32 */
+	if (code[3] == 0xe8)
+		return true;
+	/* call r/m64: FF /2, of 2 to 7 bytes */
+	for (unsigned bytes = 2; bytes <= 7; bytes++) {
+		const uint8_t *at = code + 8 - bytes;
+		unsigned mode = at[1] >> 6, base = at[1] & 7, length = 2;
+
+		if (at[0] != 0xff || (at[1] >> 3 & 7) != 2)
+			continue;
+		if (mode != 3 && base == 4)
+			length += 1 + (mode == 0 && (at[2] & 7) == 5 ? 4u : 0u);
+		else if (mode == 0 && base == 5)
+			length += 4;
+		length += mode == 1 ? 1u : mode == 2 ? 4u : 0u;
+		if (length == bytes)
+			return true;
+	}
+	return false;
+}
+
+/* PC follows a call instruction: the copy is refused, not faulted, where there is no memory. */
+static bool is_return_address(uintptr_t pc)
+{
+	atomic_uint_least64_t *slot = &accepted[place_of(pc, ACCEPTED_BITS)];
+	uint8_t code[8];
+
+	if (pc != 0 && atomic_load_explicit(slot, memory_order_relaxed) == pc)
+		return true;
+	if (pc < 4096 || !unwind_memory_copy(pc - sizeof code, code, sizeof code) ||
+	    !is_call_before(code))
+		return false;
+	atomic_store_explicit(slot, pc, memory_order_relaxed);
+	return true;
+}
+
+bool unwind_guess_caller(
+    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step)
+{
+	uintptr_t frame = state->rbp, rbp, pc;
+
+	step->uses_rbp = true;
+	if (frame < state->sp || frame % 8 != 0 || !load_rbp(walker, step, frame, &rbp) ||
+	    !unwind_load(walker, step, frame + 8, &pc) || !is_return_address(pc))
+		return false;
+	*state = (struct unwind_state){.pc = pc, .sp = frame + 16, .rbp = rbp};
+	return true;
+}
+
+bool unwind_is_signal_return(uintptr_t pc)
+{
+	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+	uint8_t there[sizeof code];
+
+	return unwind_memory_copy(pc, there, sizeof there) && memcmp(there, code, sizeof code) == 0;
+}
+
+/* With rsp, rbp and pc only. */
+static enum unwind_outcome step_few_registers(
+    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step)
+{
+	struct cfi_registers *registers = &walker->registers;
+	bool exact = state->is_exact;
+
+	registers->known = 1u << EH_RSP | 1u << EH_RBP;
+	registers->value[EH_RSP] = state->sp;
+	registers->value[EH_RBP] = state->rbp;
+	registers->value[EH_RETURN_ADDRESS] = state->pc;
+	enum unwind_outcome outcome = unwind_step_general(walker, registers, &exact, step);
+
+	if (outcome != UNWIND_NEXT)
+		return outcome;
+	if ((registers->known >> EH_RBP & 1) == 0)
+		return UNWIND_NEEDS_REGISTERS;
+	*state = (struct unwind_state){.pc = registers->value[EH_RETURN_ADDRESS],
+	    .sp = registers->value[EH_RSP],
+	    .rbp = registers->value[EH_RBP],
+	    .is_exact = exact};
+	return UNWIND_NEXT;
+}
+
+COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct unwind_state *state,
+    struct unwind_step *step, uint32_t number)
+{
+	const struct side_rule *side = &side_rules[number];
+	uintptr_t cfa, rbp = state->rbp;
+
+	switch (side->kind) {
+	case SIDE_FAR_RSP:
+		cfa = state->sp + (uintptr_t)side->cfa_offset;
+		break;
+	case SIDE_FAR_RBP:
+		step->uses_rbp = true;
+		cfa = state->rbp + (uintptr_t)side->cfa_offset;
+		break;
+	case SIDE_ALIGNED:
+		step->uses_rbp = true;
+		if (!unwind_load(walker, step, state->rbp + (uintptr_t)side->cfa_offset, &cfa))
+			return UNWIND_END;
+		break;
+	case SIDE_GUESS:
+		if (unwind_is_signal_return(state->pc))
+			return step_few_registers(walker, state, step);
+		return unwind_guess_caller(walker, state, step) ? UNWIND_NEXT : UNWIND_END;
+	default:
+		return step_few_registers(walker, state, step);
+	}
+	if (side->rbp_place != RBP_SAME &&
+	    !load_rbp(walker, step,
+		(side->rbp_place == RBP_AT_CFA ? cfa : state->rbp) + (uintptr_t)side->rbp_offset,
+		&rbp))
+		return UNWIND_END;
+	return arrive(walker, state, step, cfa, rbp);
+}
+
+enum unwind_outcome unwind_step(
+    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *ret_step)
+{
+	atomic_uint_least64_t *table = atomic_load_explicit(&rules, memory_order_relaxed);
+	uint64_t rule =
+	    atomic_load_explicit(&table[place_of(state->pc, RULE_BITS)], memory_order_acquire);
+
+	ret_step->word_count = 0;
+	ret_step->rbp_word = -1;
+	ret_step->uses_rbp = false;
+	ret_step->is_constant = true;
+	if (unlikely(RULE_PC(rule) != state->pc || state->is_exact))
+		rule = find_rule(walker, state);
+	unsigned kind = RULE_KIND(rule);
+
+	if (unlikely(kind >= KIND_SIDE || rule == 0))
+		return kind == KIND_END ? UNWIND_END
+					: step_side(walker, state, ret_step, RULE_SIDE(rule));
+	uintptr_t cfa = (kind == KIND_RBP ? state->rbp : state->sp) + RULE_CFA(rule);
+	uintptr_t rbp = state->rbp;
+
+	ret_step->uses_rbp = kind == KIND_RBP;
+	if (RULE_RBP(rule) != 0 &&
+	    unlikely(!load_rbp(walker, ret_step, cfa - RULE_RBP(rule), &rbp)))
+		return UNWIND_END;
+	return arrive(walker, state, ret_step, cfa, rbp);
+}

@@ -1,0 +1,79 @@
+/*
+ * One step of a walk: from a frame to its caller. What the call frame information says about a code address is
+ * packed into one word and kept in a table that all threads share; an address costs its search once.
+ *
+ *   pc:47 | kind:2 | cfa/8:10 | rbp/8:5     cfa = rsp or rbp + 8n; the caller's rbp saved at cfa - 8m, if m > 0
+ *
+ * A word names its own address, so it is loaded and stored without locks; the other 0.1 % of addresses point
+ * into a side table: far offsets, realigned stacks, signal frames, code without information, and what needs
+ * more registers (unwind_general.c).
+ *
+ * A step is a function of the frame's state and of the words that it reads, nothing else. It says which words
+ * these were: that is what unwind_chain.c keeps and compares.
+ */
+#ifndef PRELOAD_UNWIND_RULES_H
+#define PRELOAD_UNWIND_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "preload/cfi_expression.h"
+#include "preload/eh_frame.h"
+#include "preload/unwind_memory.h"
+
+/* A frame: where it goes on, and the registers there. */
+struct unwind_state {
+	uintptr_t pc, sp, rbp;
+	bool is_exact; /* pc is the next instruction (a signal came), not a return address */
+};
+
+struct unwind_word {
+	uintptr_t address, value;
+};
+
+#define UNWIND_WORDS_MAX 4
+struct unwind_step {
+	struct unwind_word words[UNWIND_WORDS_MAX]; /* read from the stack */
+	uint8_t word_count;
+	int8_t rbp_word;  /* which of them is the caller's rbp; -1: none, it is the same */
+	bool uses_rbp;	  /* it depends on the frame's rbp */
+	bool is_constant; /* the state and these words decide all: it may be kept */
+};
+
+enum unwind_outcome {
+	UNWIND_NEXT,	       /* the state is the caller's */
+	UNWIND_END,	       /* there is no caller, or none that can be known */
+	UNWIND_NEEDS_REGISTERS /* only with all registers: unwind_general.h */
+};
+
+/* What one walk works with; in the thread's block. */
+struct unwind_walker {
+	struct unwind_memory memory;
+	struct eh_machine machine;
+	struct cfi_registers registers, next; /* of a general step: not on the host's stack */
+};
+
+bool unwind_rules_init(void);
+/* Code in [start, end) is gone: its rules are. */
+void unwind_rules_forget(uintptr_t start, uintptr_t end);
+/* Code was loaded in [start, end). True when addresses there may have had rules, which are gone now. */
+bool unwind_rules_replace(uintptr_t start, uintptr_t end);
+
+/* From *STATE to its caller. */
+enum unwind_outcome unwind_step(
+    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *ret_step);
+/* The same with all registers. EXACT as in struct unwind_state; *EXACT for the caller on return. */
+enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
+    struct cfi_registers *registers, bool *exact, struct unwind_step *ret_step);
+
+/* ---- for unwind_general.c ---- */
+
+/* PC without information: the caller by the frame pointer, if that is plausible. */
+bool unwind_guess_caller(
+    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step);
+/* The code at PC returns from a signal handler, though no information says so. */
+bool unwind_is_signal_return(uintptr_t pc);
+bool unwind_load(
+    struct unwind_walker *walker, struct unwind_step *step, uintptr_t address, uintptr_t *ret);
+
+#endif

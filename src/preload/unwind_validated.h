@@ -1,0 +1,33 @@
+/*
+ * The validated unwinder: the number of the calling stack, exactly as an honest walk by call frame information
+ * would give it, at the price of comparing a few words. Between the hooks (record.c) and stack_table.h:
+ *
+ *   unwind_chain.h    the thread's last stack, kept and compared          the usual case
+ *   unwind_rules.h    one step at a time, by rules cached per address     new frames
+ *   eh_frame.h        a rule is made from the object's frame tables       new addresses
+ *
+ * Holds no lock of ours; takes the loader's for addresses of objects that may be unloaded, and for new stacks.
+ * Allocates nothing from the host; may be called in signal handlers with the block that the guard gave.
+ */
+#ifndef PRELOAD_UNWIND_VALIDATED_H
+#define PRELOAD_UNWIND_VALIDATED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/thread_state.h"
+
+/* No number: the machine is not one that we know, or memory is short. */
+#define UNWIND_UNAVAILABLE UINT32_MAX
+
+/*
+ * The number of the stack that called a hook. HOOK_FRAME: the hook's __builtin_frame_address(0), saved rbp and
+ * return address as its prologue left them; NULL: start from here, and leave out our own frames.
+ */
+uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut);
+/* The same by an honest walk without memory of earlier ones: the return addresses. 0: UNWIND_UNAVAILABLE. */
+size_t unwind_honest_frames(
+    struct thread_state *state, const void *hook_frame, uintptr_t *ret_frames, size_t capacity);
+
+#endif
