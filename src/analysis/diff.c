@@ -6,6 +6,14 @@
 #include "analysis/id_stream.h"
 #include "base/compiler.h"
 
+/* What the walk adds up for a row: one cache line. The rest follows from it. */
+struct row_sums {
+	_Alignas(64) uint64_t born_blocks;
+	uint64_t born_bytes, died_blocks, died_bytes, kept_blocks, kept_bytes;
+	int64_t grown_bytes;
+	uint64_t grown_blocks;
+};
+
 /* One pass over both files. */
 struct diff_pass {
 	struct diff *diff;
@@ -14,6 +22,7 @@ struct diff_pass {
 	const uint32_t *key_of_block[2]; /* by type and born; else NULL */
 	uint32_t *key_of_row[2];	 /* by row of STACKS; else NULL */
 	struct diff_row *rows;		 /* by key */
+	struct row_sums *sums;		 /* by key */
 	/* bytes, by logical stack of AFTER: which stack stands for a row */
 	uint64_t *born_of_stack;
 };
@@ -38,12 +47,11 @@ bool diff_identity_of(
 	return *ret_identity == DIFF_IDENTITY_EXACT;
 }
 
-static inline struct diff_row *row_of_block(const struct diff_pass *pass, size_t side, size_t block)
+static inline uint32_t key_of_block(const struct diff_pass *pass, size_t side, size_t block)
 {
-	if (pass->key_of_row[side] != NULL)
-		return &pass->rows[pass->key_of_row[side][pass->heaps[side]
-							      ->snapshot->block_stack[block]]];
-	return &pass->rows[pass->key_of_block[side][block]];
+	if (likely(pass->key_of_row[side] != NULL))
+		return pass->key_of_row[side][pass->heaps[side]->snapshot->block_stack[block]];
+	return pass->key_of_block[side][block];
 }
 
 static inline bool passes(const struct diff_pass *pass, size_t side, size_t block)
@@ -54,106 +62,159 @@ static inline bool passes(const struct diff_pass *pass, size_t side, size_t bloc
 
 /* --- identity on: born, died and kept, block by block --- */
 
-static void count_died(struct diff_pass *pass, const struct id_stream *old)
+static inline void count_died(struct diff_pass *pass, size_t block)
 {
-	uint64_t bytes = old->snapshot->block_size[old->block];
+	struct row_sums *sums = &pass->sums[key_of_block(pass, 0, block)];
 
-	if ((old->flags & SNAPSHOT_BLOCK_IGNORED) != 0 || !passes(pass, 0, old->block))
-		return;
-	struct diff_row *row = row_of_block(pass, 0, old->block);
-
-	row->before_blocks++;
-	row->before_bytes += bytes;
-	row->died_blocks++;
-	row->died_bytes += bytes;
+	sums->died_blocks++;
+	sums->died_bytes += pass->heaps[0]->snapshot->block_size[block];
 }
 
-static void count_ignored(struct diff_pass *pass, const struct id_stream *new)
+static inline void count_born(struct diff_pass *pass, size_t block)
+{
+	const struct heap *heap = pass->heaps[1];
+	uint64_t bytes = heap->snapshot->block_size[block];
+	uint32_t key = key_of_block(pass, 1, block);
+
+	pass->sums[key].born_blocks++;
+	pass->sums[key].born_bytes += bytes;
+	pass->born_of_stack[heap_stack_of_block(heap, block)] += bytes;
+	if (heap->snapshot->block_epoch[block] <= pass->heaps[0]->snapshot->run->cut_epoch)
+		pass->diff->unexplained_blocks++;
+	if (heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED) {
+		pass->rows[key].retained_blocks++;
+		pass->rows[key].retained_bytes += bytes;
+	}
+}
+
+/* A kept block belongs to the row that AFTER gives it: its label may have come later than BEFORE. */
+static inline void count_kept(struct diff_pass *pass, size_t old_block, size_t new_block)
+{
+	uint64_t old_bytes = pass->heaps[0]->snapshot->block_size[old_block];
+	uint64_t new_bytes = pass->heaps[1]->snapshot->block_size[new_block];
+	struct row_sums *sums = &pass->sums[key_of_block(pass, 1, new_block)];
+
+	sums->kept_blocks++;
+	sums->kept_bytes += old_bytes;
+	sums->grown_bytes += (int64_t)(new_bytes - old_bytes);
+	sums->grown_blocks += new_bytes != old_bytes;
+}
+
+/* A block that is ignored in either file is left out of both, and counted where AFTER has it. */
+static void count_ignored(struct diff_pass *pass, size_t new_block)
 {
 	pass->diff->ignored_blocks++;
-	pass->diff->ignored_bytes += new->snapshot->block_size[new->block];
+	pass->diff->ignored_bytes += pass->heaps[1]->snapshot->block_size[new_block];
 }
 
-static void count_born(struct diff_pass *pass, const struct id_stream *new, uint32_t cut_epoch)
+static bool is_ignored(const struct id_stream *stream)
 {
-	uint64_t bytes = new->snapshot->block_size[new->block];
-
-	if (!passes(pass, 1, new->block))
-		return;
-	if ((new->flags &SNAPSHOT_BLOCK_IGNORED) != 0) {
-		count_ignored(pass, new);
-		return;
-	}
-	struct diff_row *row = row_of_block(pass, 1, new->block);
-
-	row->after_blocks++;
-	row->after_bytes += bytes;
-	row->born_blocks++;
-	row->born_bytes += bytes;
-	pass->born_of_stack[heap_stack_of_block(pass->heaps[1], new->block)] += bytes;
-	if (new->epoch <= cut_epoch)
-		pass->diff->unexplained_blocks++;
-	if (heap_birth_of_block(pass->heaps[1], new->block) == HEAP_BIRTH_COUNTED) {
-		row->retained_blocks++;
-		row->retained_bytes += bytes;
-	}
+	return (stream->flags & SNAPSHOT_BLOCK_IGNORED) != 0;
 }
 
-/* A kept block belongs to the row that AFTER gives it: its label may have come later than
- * BEFORE. */
-static void count_kept(
-    struct diff_pass *pass, const struct id_stream *old, const struct id_stream *new)
+static inline bool comes_first(
+    uint64_t address, uint32_t epoch, uint64_t other_address, uint32_t other_epoch)
 {
-	uint64_t old_bytes = old->snapshot->block_size[old->block];
-	uint64_t new_bytes = new->snapshot->block_size[new->block];
+	return address < other_address || (address == other_address && epoch < other_epoch);
+}
 
-	if (!passes(pass, 1, new->block))
-		return;
-	if (((old->flags | new->flags) & SNAPSHOT_BLOCK_IGNORED) != 0) {
-		count_ignored(pass, new);
+/* The streams' present blocks, whatever they are; then one step. */
+static void compare_step(struct diff_pass *pass, struct id_stream *old, struct id_stream *new)
+{
+	if (new->at_end || (!old->at_end && comes_first(old->identity_address, old->epoch,
+						new->identity_address, new->epoch))) {
+		if (!is_ignored(old) && passes(pass, 0, old->block))
+			count_died(pass, old->block);
+		id_stream_next(old);
 		return;
 	}
-	struct diff_row *row = row_of_block(pass, 1, new->block);
+	bool kept = !old->at_end && old->identity_address == new->identity_address &&
+		    old->epoch == new->epoch;
 
-	row->before_blocks++;
-	row->before_bytes += old_bytes;
-	row->after_blocks++;
-	row->after_bytes += new_bytes;
-	row->kept_blocks++;
-	row->kept_bytes += old_bytes;
-	row->grown_bytes += (int64_t)(new_bytes - old_bytes);
-	row->grown_blocks += new_bytes != old_bytes;
+	if (passes(pass, 1, new->block)) {
+		if (is_ignored(new) || (kept && is_ignored(old)))
+			count_ignored(pass, new->block);
+		else if (kept)
+			count_kept(pass, old->block, new->block);
+		else
+			count_born(pass, new->block);
+	}
+	id_stream_next(new);
+	if (kept)
+		id_stream_next(old);
+}
+
+/* As many steps as both files allow in their plain columns: nearly all of them. Returns whether there was one. */
+static bool compare_runs(struct diff_pass *pass, struct id_stream *old, struct id_stream *new)
+{
+	const struct snapshot *before = old->snapshot;
+	const struct snapshot *after = new->snapshot;
+	struct id_run old_run = id_stream_run(old);
+	struct id_run new_run = id_stream_run(new);
+	uint64_t limit = old_run.limit < new_run.limit ? old_run.limit : new_run.limit;
+	size_t i = old->block;
+	size_t k = new->block;
+
+	if (pass->filters[0] != NULL || pass->filters[1] != NULL)
+		return false;
+	while (i < old_run.end && k < new_run.end) {
+		uint64_t old_address = before->block_address[i];
+		uint64_t new_address = after->block_address[k];
+
+		if (old_address >= limit || new_address >= limit)
+			break;
+		if (comes_first(
+			old_address, before->block_epoch[i], new_address, after->block_epoch[k]))
+			count_died(pass, i++);
+		else if (old_address == new_address &&
+			 before->block_epoch[i] == after->block_epoch[k])
+			count_kept(pass, i++, k++);
+		else
+			count_born(pass, k++);
+	}
+	if (i == old->block && k == new->block)
+		return false;
+	id_stream_seek(old, i);
+	id_stream_seek(new, k);
+	return true;
+}
+
+static void settle_rows(struct diff_pass *pass)
+{
+	for (size_t key = 0; key < pass->diff->grouping->key_count; key++) {
+		const struct row_sums *sums = &pass->sums[key];
+		struct diff_row *row = &pass->rows[key];
+
+		row->born_blocks = sums->born_blocks;
+		row->born_bytes = sums->born_bytes;
+		row->died_blocks = sums->died_blocks;
+		row->died_bytes = sums->died_bytes;
+		row->kept_blocks = sums->kept_blocks;
+		row->kept_bytes = sums->kept_bytes;
+		row->grown_bytes = sums->grown_bytes;
+		row->grown_blocks = sums->grown_blocks;
+		row->before_blocks = sums->kept_blocks + sums->died_blocks;
+		row->before_bytes = sums->kept_bytes + sums->died_bytes;
+		row->after_blocks = sums->kept_blocks + sums->born_blocks;
+		row->after_bytes =
+		    sums->kept_bytes + sums->born_bytes + (uint64_t)sums->grown_bytes;
+	}
 }
 
 static int compare_by_identity(struct diff_pass *pass)
 {
 	struct id_stream old = {0};
 	struct id_stream new = {0};
-	uint32_t cut_epoch = pass->heaps[0]->snapshot->run->cut_epoch;
 	int status = id_stream_open(pass->heaps[0]->snapshot, &old);
 
 	if (status == STATUS_OK)
 		status = id_stream_open(pass->heaps[1]->snapshot, &new);
 	while (status == STATUS_OK && (!old.at_end || !new.at_end)) {
-		bool old_first =
-		    new.at_end ||
-		    (!old.at_end && (old.identity_address < new.identity_address ||
-					(old.identity_address ==
-					    new.identity_address &&old.epoch < new.epoch)));
-
-		if (old_first) {
-			count_died(pass, &old);
-			id_stream_next(&old);
-		} else if (old.at_end || old.identity_address != new.identity_address ||
-			   old.epoch != new.epoch) {
-			count_born(pass, &new, cut_epoch);
-			id_stream_next(&new);
-		} else {
-			count_kept(pass, &old, &new);
-			id_stream_next(&old);
-			id_stream_next(&new);
-		}
+		if (!compare_runs(pass, &old, &new))
+			compare_step(pass, &old, &new);
 	}
+	if (status == STATUS_OK)
+		settle_rows(pass);
 	id_stream_release(&old);
 	id_stream_release(&new);
 	return status;
@@ -184,15 +245,16 @@ static void count_side(struct diff_pass *pass, size_t side, struct side_totals *
 			pass->diff->ignored_bytes += side != 0 ? bytes : 0;
 			continue;
 		}
-		struct diff_row *row = row_of_block(pass, side, block);
+		uint32_t key = key_of_block(pass, side, block);
+		struct diff_row *row = &pass->rows[key];
 
 		*(side != 0 ? &row->after_blocks : &row->before_blocks) += 1;
 		*(side != 0 ? &row->after_bytes : &row->before_bytes) += bytes;
 		if (side != 0)
 			pass->born_of_stack[heap_stack_of_block(heap, block)] += bytes;
 		if (heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED) {
-			retained[row - pass->rows].retained_blocks++;
-			retained[row - pass->rows].retained_bytes += bytes;
+			retained[key].retained_blocks++;
+			retained[key].retained_bytes += bytes;
 		}
 	}
 }
@@ -414,8 +476,12 @@ static int prepare_pass(struct diff *diff, struct diff_pass *pass)
 			return STATUS_NO_MEMORY;
 	}
 	diff->rows = pass->rows = calloc(grouping->key_count + 1, sizeof(*pass->rows));
+	pass->sums = aligned_alloc(64, (grouping->key_count + 1) * sizeof(*pass->sums));
 	pass->born_of_stack = calloc(pass->heaps[1]->stack_count + 1, sizeof(uint64_t));
-	return pass->rows != NULL && pass->born_of_stack != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+	if (pass->rows == NULL || pass->sums == NULL || pass->born_of_stack == NULL)
+		return STATUS_NO_MEMORY;
+	memset(pass->sums, 0, (grouping->key_count + 1) * sizeof(*pass->sums));
+	return STATUS_OK;
 }
 
 int diff_open(const struct group_input inputs[2], enum group_by by, enum diff_sort sort,
@@ -444,6 +510,7 @@ int diff_open(const struct group_input inputs[2], enum group_by by, enum diff_so
 	}
 	free(pass.key_of_row[0]);
 	free(pass.key_of_row[1]);
+	free(pass.sums);
 	free(pass.born_of_stack);
 	if (status != STATUS_OK) {
 		diff_close(diff);

@@ -108,12 +108,12 @@ static int make_keys(struct grouping *grouping)
 
 		*(by_block ? &grouping->key_of_block[input] : &grouping->key_of_stack[input]) =
 		    keys;
-		status =
-		    keys != NULL ? groups[grouping->by].keys(&builder, input) : STATUS_NO_MEMORY;
+		status = keys != NULL ? group_keys_begin(&builder, input) : STATUS_NO_MEMORY;
+		if (status == STATUS_OK)
+			status = groups[grouping->by].keys(&builder, input);
+		group_keys_end(&builder);
 	}
 	id_table_release(&builder.identities);
-	id_table_release(&builder.chains);
-	id_table_release(&builder.tokens);
 	return status;
 }
 

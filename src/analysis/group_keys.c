@@ -47,16 +47,13 @@ static const char *module_path(const struct heap *heap, uint32_t module)
 			   : NULL;
 }
 
-/* A module is its path and build-id in one run, its base name across runs. UINT32_MAX when out
- * of memory. */
-static uint32_t module_number(
+/* A module is its path and build-id in one run, its base name across runs. */
+static uint32_t number_module(
     struct group_builder *builder, const struct heap *heap, uint32_t module)
 {
 	char text[TEXT_BYTES];
 	struct text_line line = text_line_begin(text, sizeof(text));
 
-	if (module == 0)
-		return 0;
 	if (builder->grouping->normalised) {
 		text_line_add(&line, site_module_name(heap, module));
 	} else {
@@ -69,18 +66,63 @@ static uint32_t module_number(
 	return text_pool_intern(builder->grouping->pool, text);
 }
 
+int group_keys_begin(struct group_builder *builder, size_t input)
+{
+	const struct heap *heap = builder->grouping->inputs[input].heap;
+
+	builder->module_numbers = calloc(heap->snapshot->module_count + 1, sizeof(uint32_t));
+	if (builder->module_numbers == NULL)
+		return STATUS_NO_MEMORY;
+	for (uint32_t module = 1; module < heap->snapshot->module_count; module++) {
+		builder->module_numbers[module] = number_module(builder, heap, module);
+		if (builder->module_numbers[module] == UINT32_MAX)
+			return STATUS_NO_MEMORY;
+	}
+	return STATUS_OK;
+}
+
+void group_keys_end(struct group_builder *builder)
+{
+	free(builder->module_numbers);
+	free(builder->of_address);
+	id_table_release(&builder->addresses);
+	builder->module_numbers = builder->of_address = NULL;
+	builder->address_capacity = 0;
+}
+
+/* What is remembered of an address: 0 nothing yet. NULL when out of memory; valid until the next call. */
+static uint32_t *memory_of_address(
+    struct group_builder *builder, uint32_t module, uint64_t offset, uint32_t frame)
+{
+	uint32_t number =
+	    id_table_intern(&builder->addresses, &(struct id_tuple){module, offset, frame});
+
+	if (number == ID_TABLE_NONE)
+		return NULL;
+	if (number >= builder->address_capacity) {
+		uint32_t capacity = number < 128 ? 256 : 2 * number;
+		uint32_t *memory = realloc(builder->of_address, capacity * sizeof(*memory));
+
+		if (memory == NULL)
+			return NULL;
+		memset(memory + builder->address_capacity, 0,
+		    (capacity - builder->address_capacity) * sizeof(*memory));
+		builder->of_address = memory;
+		builder->address_capacity = capacity;
+	}
+	return &builder->of_address[number];
+}
+
 /* --- by site and module --- */
 
 /* Identity of a frame as a row. A frame with a name is function, file, line and module
  * (normalised: function and module); one without is module and offset. */
-static int frame_identity(struct group_builder *builder, const struct heap *heap,
-    const struct site_frame *frame, struct id_tuple *ret_identity)
+static int frame_identity(
+    struct group_builder *builder, const struct site_frame *frame, struct id_tuple *ret_identity)
 {
 	struct text_pool *pool = builder->grouping->pool;
-	uint32_t module = module_number(builder, heap, frame->module);
+	uint32_t module = builder->module_numbers[frame->module];
 
-	if (module == UINT32_MAX)
-		return STATUS_NO_MEMORY;
 	if (frame->name == NULL) {
 		bool lost = builder->grouping->normalised && frame->module == 0;
 
@@ -126,40 +168,45 @@ static int fill_frame_key(struct group_builder *builder, const struct heap *heap
 	return STATUS_OK;
 }
 
-/* Many stacks share a site: rows are remembered by the node that the finder stops at. */
+static int row_of_frame(struct group_builder *builder, const struct heap *heap,
+    const struct site_frame *frame, uint32_t *ret_row)
+{
+	struct id_tuple identity;
+	struct group_key *key;
+	int status = frame_identity(builder, frame, &identity);
+
+	if (status == STATUS_OK)
+		status = row_of(builder, &identity, ret_row, &key);
+	if (status == STATUS_OK && key != NULL)
+		status = fill_frame_key(builder, heap, frame, key);
+	return status;
+}
+
+/* A site's address occurs in as many nodes as there are ways to it: rows are remembered by address. */
 int group_keys_by_site(struct group_builder *builder, size_t input)
 {
 	struct grouping *grouping = builder->grouping;
 	const struct group_input *in = &grouping->inputs[input];
 	struct site_finder finder = {0};
-	uint32_t *row_of_node = calloc(in->heap->snapshot->node_count + 1, sizeof(uint32_t));
 	int status = site_finder_open(in->heap, in->names, in->rules, &finder);
 
-	if (row_of_node == NULL)
-		status = STATUS_NO_MEMORY;
 	for (uint32_t stack = 0; stack < in->heap->stack_count && status == STATUS_OK; stack++) {
+		uint32_t *row = &grouping->key_of_stack[input][stack];
 		struct site_frame frame;
-		struct id_tuple identity;
-		struct group_key *key;
-		uint32_t row;
 
 		site_finder_find(&finder, stack, &frame);
-		if (!frame.wrapper && frame.node != 0 && row_of_node[frame.node] != 0) {
-			grouping->key_of_stack[input][stack] = row_of_node[frame.node] - 1;
-			continue;
-		}
-		status = frame_identity(builder, in->heap, &frame, &identity);
+		uint32_t *known = memory_of_address(builder, frame.module, frame.offset,
+		    frame.node != 0 ? frame.inline_depth + 1 : 0);
+
+		if (known == NULL)
+			status = STATUS_NO_MEMORY;
+		else if (*known != 0)
+			*row = *known - 1;
+		else
+			status = row_of_frame(builder, in->heap, &frame, row);
 		if (status == STATUS_OK)
-			status = row_of(builder, &identity, &row, &key);
-		if (status == STATUS_OK && key != NULL)
-			status = fill_frame_key(builder, in->heap, &frame, key);
-		if (status != STATUS_OK)
-			break;
-		grouping->key_of_stack[input][stack] = row;
-		if (!frame.wrapper)
-			row_of_node[frame.node] = row + 1;
+			*known = *row + 1;
 	}
-	free(row_of_node);
 	site_finder_release(&finder);
 	return status;
 }
@@ -176,12 +223,8 @@ int group_keys_by_module(struct group_builder *builder, size_t input)
 		struct group_key *key;
 
 		site_finder_find(&finder, stack, &frame);
-		uint32_t module = module_number(builder, in->heap, frame.module);
+		uint32_t module = builder->module_numbers[frame.module];
 
-		if (module == UINT32_MAX) {
-			status = STATUS_NO_MEMORY;
-			break;
-		}
 		status = row_of(builder, &(struct id_tuple){module, 0, 3},
 		    &grouping->key_of_stack[input][stack], &key);
 		if (status != STATUS_OK || key == NULL)
@@ -198,29 +241,34 @@ int group_keys_by_module(struct group_builder *builder, size_t input)
 
 /* --- by stack --- */
 
-/* What a node adds to a chain: its module and offset in one run, the functions it stands for
- * across runs. */
-static uint32_t token_of_node(
-    struct group_builder *builder, const struct group_input *in, uint32_t node)
+/* Two independent hashes of a call chain. Chains of two files can only be compared by value, and 128 bits make
+ * an accidental match of different ones as good as impossible. */
+struct chain_hash {
+	uint64_t a, b;
+};
+
+static struct chain_hash extend_chain(struct chain_hash caller, uint64_t module, uint64_t token)
 {
-	const struct snapshot *snapshot = in->heap->snapshot;
-	const struct snapshot_node *row = &snapshot->nodes[node];
-	uint32_t module = in->heap->canonical_module[row->module];
-	struct site_frame frame = {.node = node, .module = module};
-	uint32_t module_id = module_number(builder, in->heap, module);
+	struct chain_hash hash = {
+	    (caller.a ^ module) * 0x9e3779b97f4a7c15u + token,
+	    (caller.b + token) * 0xc2b2ae3d27d4eb4fu + module,
+	};
 
-	frame.offset = row->pc - (row->module != 0 ? snapshot->modules[row->module].bias : 0);
-	if (module_id == UINT32_MAX)
-		return ID_TABLE_NONE;
-	if (!builder->grouping->normalised)
-		return id_table_intern(
-		    &builder->tokens, &(struct id_tuple){module_id, frame.offset, 1});
+	hash.a = (hash.a ^ (hash.a >> 32)) * 0xd6e8feb86659fd93u;
+	hash.b = (hash.b ^ (hash.b >> 29)) * 0xbf58476d1ce4e5b9u;
+	return (struct chain_hash){hash.a ^ (hash.a >> 32), hash.b ^ (hash.b >> 31)};
+}
 
+/* Functions of a node, inlined ones first: what it adds to a chain across runs. UINT32_MAX when out of memory. */
+static uint32_t text_of_node(
+    struct group_builder *builder, const struct group_input *in, struct site_frame frame)
+{
 	char text[TEXT_BYTES];
 	struct text_line line = text_line_begin(text, sizeof(text));
 	size_t count = 0;
 	const struct frame_name *names =
-	    in->names != NULL ? in->names->frames_of_node(in->names->context, node, &count) : NULL;
+	    in->names != NULL ? in->names->frames_of_node(in->names->context, frame.node, &count)
+			      : NULL;
 
 	for (size_t depth = 0; depth < count || depth == 0; depth++) {
 		char part[TEXT_BYTES];
@@ -234,43 +282,57 @@ static uint32_t token_of_node(
 			text_line_add(&line, ";");
 		text_line_add(&line, part);
 	}
-	uint32_t text_id = text_pool_intern(builder->grouping->pool, text);
-
-	if (text_id == UINT32_MAX)
-		return ID_TABLE_NONE;
-	return id_table_intern(&builder->tokens, &(struct id_tuple){module_id, text_id, 2});
+	return text_pool_intern(builder->grouping->pool, text);
 }
 
-/* Chains of all nodes, callers first; roots (threads) are the empty chain, so equal stacks of
- * several threads are one row. */
-static int chains_of_nodes(
-    struct group_builder *builder, const struct group_input *in, uint32_t *chains)
+/* Module and offset in one run, functions across runs. False when out of memory. */
+static bool token_of_node(
+    struct group_builder *builder, const struct group_input *in, uint32_t node, uint64_t *ret_token)
+{
+	const struct snapshot *snapshot = in->heap->snapshot;
+	const struct snapshot_node *row = &snapshot->nodes[node];
+	struct site_frame frame = {.node = node, .module = in->heap->canonical_module[row->module]};
+
+	frame.offset = row->pc - (row->module != 0 ? snapshot->modules[row->module].bias : 0);
+	*ret_token = frame.offset;
+	if (!builder->grouping->normalised)
+		return true;
+	uint32_t *known = memory_of_address(builder, frame.module, frame.offset, 0);
+
+	if (known == NULL)
+		return false;
+	if (*known == 0) {
+		uint32_t text = text_of_node(builder, in, frame);
+
+		if (text == UINT32_MAX)
+			return false;
+		*known = text + 1;
+	}
+	*ret_token = *known;
+	return true;
+}
+
+/* Chains of all nodes, callers first. Roots (threads) are the empty chain, so equal stacks of several threads are one
+ * row; frames of the preload add nothing. */
+static int hash_chains(
+    struct group_builder *builder, const struct group_input *in, struct chain_hash *chains)
 {
 	const struct snapshot *snapshot = in->heap->snapshot;
 
-	chains[0] = 0;
+	chains[0] = (struct chain_hash){0, 0};
 	for (uint32_t node = 1; node < snapshot->node_count; node++) {
 		const struct snapshot_node *row = &snapshot->nodes[node];
-		uint32_t canonical = in->heap->canonical_node[node];
+		uint32_t module = in->heap->canonical_module[row->module];
+		uint64_t token;
 
-		if (canonical != node) {
-			chains[node] = chains[canonical];
-			continue;
-		}
-		chains[node] = row->parent != 0 ? chains[row->parent] : 0;
+		chains[node] = chains[row->parent];
 		if (row->parent == 0 ||
 		    (snapshot->modules[row->module].flags & SNAPSHOT_MODULE_SELF) != 0)
 			continue;
-		uint32_t token = token_of_node(builder, in, node);
-
-		if (token == ID_TABLE_NONE)
+		if (!token_of_node(builder, in, node, &token))
 			return STATUS_NO_MEMORY;
-		uint32_t chain = id_table_intern(
-		    &builder->chains, &(struct id_tuple){chains[row->parent], token, 0});
-
-		if (chain == ID_TABLE_NONE)
-			return STATUS_NO_MEMORY;
-		chains[node] = chain + 1;
+		chains[node] =
+		    extend_chain(chains[row->parent], builder->module_numbers[module], token);
 	}
 	return STATUS_OK;
 }
@@ -298,15 +360,15 @@ int group_keys_by_stack(struct group_builder *builder, size_t input)
 {
 	struct grouping *grouping = builder->grouping;
 	const struct group_input *in = &grouping->inputs[input];
-	uint32_t *chains = calloc(in->heap->snapshot->node_count + 1, sizeof(uint32_t));
-	int status = chains != NULL ? chains_of_nodes(builder, in, chains) : STATUS_NO_MEMORY;
+	struct chain_hash *chains = malloc((in->heap->snapshot->node_count + 1) * sizeof(*chains));
+	int status = chains != NULL ? hash_chains(builder, in, chains) : STATUS_NO_MEMORY;
 
 	for (uint32_t stack = 0; stack < in->heap->stack_count && status == STATUS_OK; stack++) {
+		struct chain_hash chain = chains[in->heap->stacks[stack].leaf];
 		struct group_key *key;
 
-		status =
-		    row_of(builder, &(struct id_tuple){chains[in->heap->stacks[stack].leaf], 0, 4},
-			&grouping->key_of_stack[input][stack], &key);
+		status = row_of(builder, &(struct id_tuple){chain.a, chain.b, 4},
+		    &grouping->key_of_stack[input][stack], &key);
 		if (status == STATUS_OK && key != NULL)
 			status = fill_stack_key(builder, in, stack, key);
 	}

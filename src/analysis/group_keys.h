@@ -14,11 +14,19 @@
 struct group_builder {
 	struct grouping *grouping;
 	struct id_table identities; /* number = row */
-	/* by stack: call chains and the frames that make them, equal in both inputs */
-	struct id_table chains, tokens;
 	uint32_t key_capacity;
+
+	/* of the input at hand */
+	uint32_t *module_numbers; /* by row of MODULES: number of its name in the pool */
+	/* (module, offset, inlined frame) -> row or text, so that each address is named once */
+	struct id_table addresses;
+	uint32_t *of_address; /* by number of the address + 1; 0 not known yet */
+	uint32_t address_capacity;
 };
 
+/* Prepare for INPUT, and forget it. */
+int group_keys_begin(struct group_builder *builder, size_t input);
+void group_keys_end(struct group_builder *builder);
 /* Each fills key_of_stack or key_of_block of INPUT. 0, or STATUS_NO_MEMORY. */
 int group_keys_by_site(struct group_builder *builder, size_t input);
 int group_keys_by_stack(struct group_builder *builder, size_t input);

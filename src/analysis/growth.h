@@ -82,7 +82,7 @@ const char *growth_shape_name(enum growth_shape shape);
 
 /* --- from a file --- */
 struct growth_judge; /* prepared ranges of one heap, with scratch memory */
-/* HEAP must outlive the judge. 0, or STATUS_NO_MEMORY. Builds the heap's block index. */
+/* HEAP must outlive the judge. 0, or STATUS_NO_MEMORY. Builds the heap's index of births. */
 int growth_judge_open(struct heap *heap, struct growth_judge **ret_judge);
 void growth_judge_close(struct growth_judge *judge);
 /* The shape of what the logical STACKS (each once) keep alive, taken together. */

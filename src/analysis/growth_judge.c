@@ -21,8 +21,8 @@ struct range_evidence {
 	uint64_t survivors[GROWTH_STRETCHES];
 	/* freed since, but alive at the last point: from SURVIVAL */
 	uint64_t alive_then[GROWTH_STRETCHES];
-	uint64_t survivor_count, last_birth;
 	uint64_t seen_births; /* survivors born up to the last sample of the process */
+	uint32_t last_birth;  /* generation */
 };
 
 struct growth_judge {
@@ -37,7 +37,8 @@ struct growth_judge {
 	uint64_t *point_places;
 	/* by row of STACKS: first of its points in SERIES; one more at the end */
 	size_t *first_series;
-	uint8_t *ignored; /* by block; NULL when none is */
+	uint32_t
+	    *slot_of_generation; /* range * GROWTH_STRETCHES + stretch of birth; HEAP_NONE none */
 
 	/* scratch of one row */
 	int64_t *blocks, *bytes; /* by sample: change against the sample before, then the sum */
@@ -229,19 +230,35 @@ static int index_series(struct growth_judge *judge)
 	return STATUS_OK;
 }
 
-static int index_ignored(struct growth_judge *judge)
+static size_t stretch_of_place(const struct growth_range *range, uint64_t place)
 {
-	const struct snapshot *snapshot = judge->heap->snapshot;
+	return place == 0 ? 0 : (size_t)((place - 1) * GROWTH_STRETCHES / range->counted);
+}
 
-	for (size_t extra = 0; extra < snapshot->extra_count; extra++) {
-		if ((snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) == 0)
-			continue;
-		if (judge->ignored == NULL)
-			judge->ignored = calloc(snapshot->block_count, sizeof(uint8_t));
-		if (judge->ignored == NULL)
-			return STATUS_NO_MEMORY;
-		judge->ignored[snapshot->extras[extra].block] = 1;
-	}
+/* Where survivors born in GENERATION count, or HEAP_NONE: born in no counted iteration that ended. */
+static uint32_t slot_of_generation(const struct growth_judge *judge, uint32_t generation)
+{
+	uint32_t row = heap_iteration_of_generation(judge->heap, generation);
+
+	if (row == HEAP_NONE || judge->range_of_row[row] == HEAP_NONE ||
+	    !is_counted_and_ended(&judge->heap->snapshot->iterations[row]))
+		return HEAP_NONE;
+	uint32_t range = judge->range_of_row[row];
+	uint64_t place = place_of_generation(judge, &judge->ranges[range], generation);
+
+	return range * GROWTH_STRETCHES + (uint32_t)stretch_of_place(&judge->ranges[range], place);
+}
+
+/* For every generation that the heap's table knows: where a survivor born in it counts. Later ones are looked up. */
+static int index_slots(struct growth_judge *judge)
+{
+	uint32_t count = judge->heap->direct_generations;
+
+	judge->slot_of_generation = malloc(count * sizeof(uint32_t));
+	if (judge->slot_of_generation == NULL)
+		return STATUS_NO_MEMORY;
+	for (uint32_t generation = 0; generation < count; generation++)
+		judge->slot_of_generation[generation] = slot_of_generation(judge, generation);
 	return STATUS_OK;
 }
 
@@ -252,7 +269,7 @@ int growth_judge_open(struct heap *heap, struct growth_judge **ret_judge)
 	if (judge == NULL)
 		return STATUS_NO_MEMORY;
 	judge->heap = heap;
-	int status = heap_index_blocks(heap);
+	int status = heap_index_births(heap);
 
 	if (status == STATUS_OK)
 		status = find_ranges(judge);
@@ -263,7 +280,7 @@ int growth_judge_open(struct heap *heap, struct growth_judge **ret_judge)
 	if (status == STATUS_OK)
 		status = index_series(judge);
 	if (status == STATUS_OK)
-		status = index_ignored(judge);
+		status = index_slots(judge);
 	judge->blocks = malloc((heap->snapshot->sample_count + 1) * sizeof(int64_t));
 	judge->bytes = malloc((heap->snapshot->sample_count + 1) * sizeof(int64_t));
 	judge->evidence = malloc((judge->range_count + 1) * sizeof(*judge->evidence));
@@ -287,7 +304,7 @@ void growth_judge_close(struct growth_judge *judge)
 	free(judge->point_samples);
 	free(judge->point_places);
 	free(judge->first_series);
-	free(judge->ignored);
+	free(judge->slot_of_generation);
 	free(judge->blocks);
 	free(judge->bytes);
 	free(judge->points);
@@ -335,11 +352,6 @@ static void add_deaths(const struct snapshot *snapshot, uint32_t row, uint64_t *
 	}
 }
 
-static size_t stretch_of_place(const struct growth_range *range, uint64_t place)
-{
-	return place == 0 ? 0 : (size_t)((place - 1) * GROWTH_STRETCHES / range->counted);
-}
-
 /* Returns how many of the stack's blocks are alive, whenever born. */
 static uint64_t add_survivors(struct growth_judge *judge, uint32_t stack)
 {
@@ -348,31 +360,22 @@ static uint64_t add_survivors(struct growth_judge *judge, uint32_t stack)
 	uint32_t last_sample = snapshot->sample_count != 0
 				   ? snapshot->samples[snapshot->sample_count - 1].generation
 				   : 0;
-	uint64_t alive = 0;
 
-	for (size_t i = heap->first_block[stack]; i < heap->first_block[stack + 1]; i++) {
-		uint32_t block = heap->blocks_by_stack[i];
+	for (size_t i = heap->first_birth[stack]; i < heap->first_birth[stack + 1]; i++) {
+		uint32_t born = heap->births_by_stack[i];
+		uint32_t slot = born < heap->direct_generations ? judge->slot_of_generation[born]
+								: slot_of_generation(judge, born);
 
-		if (judge->ignored != NULL && judge->ignored[block] != 0)
+		if (slot == HEAP_NONE)
 			continue;
-		alive++;
-		uint32_t born = heap_born_of_block(heap, block).first_generation;
-		uint32_t row = heap_iteration_of_generation(heap, born);
+		struct range_evidence *evidence = &judge->evidence[slot / GROWTH_STRETCHES];
 
-		if (row == HEAP_NONE || judge->range_of_row[row] == HEAP_NONE ||
-		    !is_counted_and_ended(&snapshot->iterations[row]))
-			continue;
-		const struct growth_range *range = &judge->ranges[judge->range_of_row[row]];
-		struct range_evidence *evidence = &judge->evidence[judge->range_of_row[row]];
-		uint64_t place = place_of_generation(judge, range, born);
-
-		evidence->survivors[stretch_of_place(range, place)]++;
-		evidence->survivor_count++;
+		evidence->survivors[slot % GROWTH_STRETCHES]++;
 		evidence->seen_births += born <= last_sample;
-		if (place > evidence->last_birth)
-			evidence->last_birth = place;
+		if (born > evidence->last_birth)
+			evidence->last_birth = born;
 	}
-	return alive;
+	return heap->first_birth[stack + 1] - heap->first_birth[stack];
 }
 
 /* Spread BLOCKS born in [FIRST, LAST] over the stretches that these generations touch, rounded
@@ -446,7 +449,6 @@ static void settle_survivors(
 
 	for (size_t i = 0; i < GROWTH_STRETCHES; i++)
 		sum += evidence->survivors[i] = gathered->survivors[i];
-	evidence->last_birth = gathered->last_birth;
 	evidence->survivors_known = sum >= kept - kept / 10;
 	if (evidence->survivors_known)
 		return;
@@ -478,6 +480,8 @@ static struct growth judge_range(
 			    : 0;
 
 	settle_survivors(gathered, kept, evidence);
+	evidence->last_birth =
+	    gathered->last_birth != 0 ? place_of_generation(judge, range, gathered->last_birth) : 0;
 	evidence->counted = range->counted;
 	evidence->points = judge->points;
 	/* Fewer alive at the last sample than are alive now and were born by then: the series

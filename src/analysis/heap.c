@@ -27,7 +27,7 @@ static size_t hash_slots(size_t count)
 	return slots;
 }
 
-/* --- equal modules, nodes and stacks --- */
+/* --- equal modules and stacks --- */
 
 /* Files hold tens of modules, so each is compared with each; a pair of equal strings has equal
  * offsets only when the writer shared them, so the text is compared. */
@@ -64,42 +64,39 @@ static uint64_t node_offset(const struct snapshot *snapshot, const struct snapsh
 	return node->module != 0 ? node->pc - snapshot->modules[node->module].bias : node->pc;
 }
 
-static bool node_equals(const struct heap *heap, uint32_t a, uint32_t b)
-{
-	const struct snapshot_node *left = &heap->snapshot->nodes[a];
-	const struct snapshot_node *right = &heap->snapshot->nodes[b];
-
-	return heap->canonical_node[left->parent] == heap->canonical_node[right->parent] &&
-	       heap->canonical_module[left->module] == heap->canonical_module[right->module] &&
-	       node_offset(heap->snapshot, left) == node_offset(heap->snapshot, right);
-}
-
-/* A node's parent has a lower number: one pass from the roots outward settles parents first. */
-static int heap_merge_nodes(struct heap *heap)
+/* By node: a hash of it and all its callers. A node's parent has a lower number, so one pass settles all. */
+static uint64_t *heap_hash_chains(const struct heap *heap)
 {
 	const struct snapshot *snapshot = heap->snapshot;
-	size_t slots = hash_slots(snapshot->node_count);
-	uint32_t *table = calloc(slots, sizeof(uint32_t));
+	uint64_t *hashes = malloc((snapshot->node_count + 1) * sizeof(uint64_t));
 
-	heap->canonical_node = calloc(snapshot->node_count + 1, sizeof(uint32_t));
-	if (table == NULL || heap->canonical_node == NULL) {
-		free(table);
-		return STATUS_NO_MEMORY;
-	}
-	for (uint32_t node = 1; node < snapshot->node_count; node++) {
+	if (hashes == NULL)
+		return NULL;
+	hashes[0] = 0;
+	for (size_t node = 1; node < snapshot->node_count; node++) {
 		const struct snapshot_node *row = &snapshot->nodes[node];
-		uint64_t owner = (uint64_t)heap->canonical_node[row->parent] << 32 |
-				 heap->canonical_module[row->module];
-		size_t slot = hash_mix(owner, node_offset(snapshot, row)) & (slots - 1);
 
-		while (table[slot] != 0 && !node_equals(heap, table[slot], node))
-			slot = (slot + 1) & (slots - 1);
-		if (table[slot] == 0)
-			table[slot] = node;
-		heap->canonical_node[node] = table[slot];
+		hashes[node] = hash_mix(hashes[row->parent] + heap->canonical_module[row->module],
+		    node_offset(snapshot, row));
 	}
-	free(table);
-	return STATUS_OK;
+	return hashes;
+}
+
+static bool chains_are_equal(const struct heap *heap, uint32_t a, uint32_t b)
+{
+	const struct snapshot *snapshot = heap->snapshot;
+
+	while (a != b && a != 0 && b != 0) {
+		const struct snapshot_node *left = &snapshot->nodes[a];
+		const struct snapshot_node *right = &snapshot->nodes[b];
+
+		if (heap->canonical_module[left->module] != heap->canonical_module[right->module] ||
+		    node_offset(snapshot, left) != node_offset(snapshot, right))
+			return false;
+		a = left->parent;
+		b = right->parent;
+	}
+	return a == b;
 }
 
 static void heap_stack_add(struct heap_stack *stack, const struct snapshot_stack *row)
@@ -155,40 +152,53 @@ static void heap_order_rows(struct heap *heap)
 	}
 }
 
+/* Logical stack of the chain that ends in LEAF, a new one when no stack has it yet. */
+static uint32_t heap_find_stack(
+    struct heap *heap, uint32_t leaf, uint64_t hash, uint32_t *table, size_t slots)
+{
+	size_t slot = hash & (slots - 1);
+
+	while (table[slot] != 0) {
+		if (chains_are_equal(heap, heap->stacks[table[slot]].leaf, leaf))
+			return table[slot];
+		slot = (slot + 1) & (slots - 1);
+	}
+	table[slot] = (uint32_t)heap->stack_count++;
+	heap->stacks[table[slot]].leaf = leaf;
+	return table[slot];
+}
+
 static int heap_merge_stacks(struct heap *heap)
 {
 	const struct snapshot *snapshot = heap->snapshot;
-	uint32_t *stack_of_node = calloc(snapshot->node_count + 1, sizeof(uint32_t));
+	size_t slots = hash_slots(snapshot->stack_count);
+	uint32_t *table = calloc(slots, sizeof(uint32_t));
+	uint64_t *hashes = heap_hash_chains(heap);
 	uint32_t *threads = heap_thread_of_nodes(snapshot);
 	int status = STATUS_NO_MEMORY;
 
 	heap->stack_of_row = calloc(snapshot->stack_count + 1, sizeof(uint32_t));
 	heap->rows = calloc(snapshot->stack_count + 1, sizeof(uint32_t));
 	heap->stacks = calloc(snapshot->stack_count + 1, sizeof(*heap->stacks));
-	if (stack_of_node == NULL || threads == NULL || heap->stack_of_row == NULL ||
+	if (table == NULL || hashes == NULL || threads == NULL || heap->stack_of_row == NULL ||
 	    heap->rows == NULL || heap->stacks == NULL)
 		goto out;
 	heap->stacks[0].thread = HEAP_NONE;
 	heap->stack_count = 1;
 	for (uint32_t row = 0; row < snapshot->stack_count; row++) {
-		uint32_t leaf = row == 0 || snapshot->node_count == 0
-				    ? 0
-				    : heap->canonical_node[snapshot->stacks[row].leaf];
-		uint32_t stack = stack_of_node[leaf];
+		uint32_t leaf = row == 0 ? 0 : snapshot->stacks[row].leaf;
+		uint32_t stack =
+		    leaf == 0 ? 0 : heap_find_stack(heap, leaf, hashes[leaf], table, slots);
 
-		if (stack == 0 && leaf != 0) {
-			stack = (uint32_t)heap->stack_count++;
-			stack_of_node[leaf] = stack;
-			heap->stacks[stack].leaf = leaf;
-			heap->stacks[stack].thread = threads[leaf];
-		}
+		heap->stacks[stack].thread = threads[heap->stacks[stack].leaf];
 		heap->stack_of_row[row] = stack;
 		heap_stack_add(&heap->stacks[stack], &snapshot->stacks[row]);
 	}
 	heap_order_rows(heap);
 	status = STATUS_OK;
 out:
-	free(stack_of_node);
+	free(table);
+	free(hashes);
 	free(threads);
 	return status;
 }
@@ -428,32 +438,42 @@ void heap_count(
 	*ret_totals = totals;
 }
 
-int heap_index_blocks(struct heap *heap)
+int heap_index_births(struct heap *heap)
 {
 	const struct snapshot *snapshot = heap->snapshot;
 
-	if (heap->blocks_by_stack != NULL)
+	if (heap->births_by_stack != NULL)
 		return STATUS_OK;
-	if (snapshot->block_count >= UINT32_MAX)
-		return STATUS_NO_MEMORY;
 	size_t *first = calloc(heap->stack_count + 2, sizeof(size_t));
-	uint32_t *blocks = malloc((snapshot->block_count + 1) * sizeof(uint32_t));
+	uint32_t *births = malloc((snapshot->block_count + 1) * sizeof(uint32_t));
 
-	if (first == NULL || blocks == NULL) {
+	if (first == NULL || births == NULL) {
 		free(first);
-		free(blocks);
+		free(births);
 		return STATUS_NO_MEMORY;
 	}
-	/* first[s + 2] counts, then first[s + 1] is the next free place of s and ends as the
-	 * first of s + 1. */
+	/* first[s + 2] counts, then first[s + 1] is the next free place of s and ends as the first of s + 1. */
 	for (size_t block = 0; block < snapshot->block_count; block++)
 		first[heap_stack_of_block(heap, block) + 2]++;
+	for (size_t extra = 0; extra < snapshot->extra_count; extra++) {
+		if ((snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0)
+			first[heap_stack_of_block(heap, snapshot->extras[extra].block) + 2]--;
+	}
 	for (size_t stack = 2; stack < heap->stack_count + 2; stack++)
 		first[stack] += first[stack - 1];
-	for (size_t block = 0; block < snapshot->block_count; block++)
-		blocks[first[heap_stack_of_block(heap, block) + 1]++] = (uint32_t)block;
-	heap->first_block = first;
-	heap->blocks_by_stack = blocks;
+	for (size_t block = 0, extra = 0; block < snapshot->block_count; block++) {
+		while (extra < snapshot->extra_count && snapshot->extras[extra].block < block)
+			extra++;
+		if (extra < snapshot->extra_count && snapshot->extras[extra].block == block &&
+		    (snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0)
+			continue;
+		births[first[heap_stack_of_block(heap, block) + 1]++] =
+		    snapshot->born_range_count == 0
+			? snapshot->block_born[block]
+			: heap_born_of_block(heap, block).first_generation;
+	}
+	heap->first_birth = first;
+	heap->births_by_stack = births;
 	return STATUS_OK;
 }
 
@@ -468,8 +488,6 @@ int heap_open(const struct snapshot *snapshot, struct heap **ret_heap)
 	heap->snapshot = snapshot;
 	int status = heap_merge_modules(heap);
 
-	if (status == STATUS_OK)
-		status = heap_merge_nodes(heap);
 	if (status == STATUS_OK)
 		status = heap_merge_stacks(heap);
 	if (status == STATUS_OK)
@@ -489,10 +507,9 @@ void heap_close(struct heap *heap)
 	free(heap->stacks);
 	free(heap->stack_of_row);
 	free(heap->rows);
-	free(heap->canonical_node);
 	free(heap->canonical_module);
-	free(heap->blocks_by_stack);
-	free(heap->first_block);
+	free(heap->births_by_stack);
+	free(heap->first_birth);
 	free(heap->birth_of_generation);
 	free(heap->iteration_of_generation);
 	free(heap);

@@ -16,7 +16,7 @@
  * a range of generations: it counts as counted when any generation of the range does, and such
  * blocks are counted apart.
  *
- * The snapshot must outlive its heap. Read-only after heap_open except heap_index_blocks; no locks.
+ * The snapshot must outlive its heap. Read-only after heap_open except heap_index_births; no locks.
  */
 #ifndef ANALYSIS_HEAP_H
 #define ANALYSIS_HEAP_H
@@ -57,12 +57,12 @@ struct heap {
 	size_t stack_count;
 	uint32_t *stack_of_row;	    /* by row of STACKS: logical stack */
 	uint32_t *rows;		    /* rows of STACKS, by logical stack */
-	uint32_t *canonical_node;   /* by node: the lowest equal node */
 	uint32_t *canonical_module; /* by module: the lowest with equal path and build-id */
 
-	/* filled by heap_index_blocks: rows of the BLOCK columns, by logical stack */
-	uint32_t *blocks_by_stack;
-	size_t *first_block; /* [stack_count + 1] */
+	/* filled by heap_index_births: generations of birth of the blocks of each logical stack, without
+	 * ignored blocks, births_by_stack[first_birth[s] .. first_birth[s + 1]) */
+	uint32_t *births_by_stack;
+	size_t *first_birth; /* [stack_count + 1] */
 
 	/* private: generation -> class and iteration row */
 	uint8_t *birth_of_generation;
@@ -93,8 +93,8 @@ struct heap_filter {
 int heap_open(const struct snapshot *snapshot, struct heap **ret_heap);
 /* NULL is fine. */
 void heap_close(struct heap *heap);
-/* Make blocks_by_stack and first_block, once. 0, or STATUS_NO_MEMORY. */
-int heap_index_blocks(struct heap *heap);
+/* Make births_by_stack and first_birth, once. 0, or STATUS_NO_MEMORY. */
+int heap_index_births(struct heap *heap);
 
 enum heap_birth heap_birth_of_generation(const struct heap *heap, uint32_t generation);
 /* Row of ITERATIONS that holds GENERATION, or HEAP_NONE. */

@@ -5,15 +5,19 @@
 
 #include "base/compiler.h"
 
-#define DIGIT_VALUES 65536
-/* Two digits of epoch, which only decides between equal addresses, then four of address. */
-#define DIGITS 6
+/* 2,048 places to write to stay within the caches; 65,536 made the sort of 5 million blocks ten times slower. */
+#define DIGIT_BITS   11
+#define DIGIT_VALUES (1u << DIGIT_BITS)
+/* Digits of the epoch, which only decides between equal addresses, then those of the address. */
+#define EPOCH_DIGITS 3
+#define DIGITS	     (EPOCH_DIGITS + 6)
 
 static size_t digit_of(const struct moved_block *block, unsigned digit)
 {
-	if (digit < 2)
-		return (block->epoch >> (16 * digit)) & 0xffff;
-	return (block->identity_address >> (16 * (digit - 2))) & 0xffff;
+	if (digit < EPOCH_DIGITS)
+		return (block->epoch >> (DIGIT_BITS * digit)) & (DIGIT_VALUES - 1);
+	return (block->identity_address >> (DIGIT_BITS * (digit - EPOCH_DIGITS))) &
+	       (DIGIT_VALUES - 1);
 }
 
 /* Least significant digit first; digits in which all blocks agree are skipped. The result is in
@@ -145,4 +149,25 @@ void id_stream_next(struct id_stream *stream)
 	stream->identity_address = snapshot->block_address[stream->block];
 	stream->epoch = snapshot->block_epoch[stream->block];
 	stream->flags = flags;
+}
+
+struct id_run id_stream_run(const struct id_stream *stream)
+{
+	const struct snapshot *snapshot = stream->snapshot;
+	struct id_run run = {.end = snapshot->block_count, .limit = UINT64_MAX};
+
+	if (stream->at_end || stream->flags != 0 || stream->block + 1 != stream->next_block)
+		return (struct id_run){0, 0};
+	if (stream->next_extra < snapshot->extra_count &&
+	    snapshot->extras[stream->next_extra].block < run.end)
+		run.end = snapshot->extras[stream->next_extra].block;
+	if (stream->next_moved < stream->moved_count)
+		run.limit = stream->moved[stream->next_moved].identity_address;
+	return run;
+}
+
+void id_stream_seek(struct id_stream *stream, size_t block)
+{
+	stream->next_block = block;
+	id_stream_next(stream);
 }

@@ -275,7 +275,7 @@ int survival_matrix_of_stacks(struct heap *heap, const uint32_t *stacks, size_t 
 	struct survival_matrix matrix = {.width = choose_width(snapshot)};
 	uint32_t last = snapshot->run->generation;
 
-	if (heap_index_blocks(heap) != STATUS_OK)
+	if (heap_index_births(heap) != STATUS_OK)
 		return STATUS_NO_MEMORY;
 	for (size_t row = 0; row < snapshot->iteration_count; row++) {
 		if (snapshot->iterations[row].last_generation > last)
@@ -287,10 +287,9 @@ int survival_matrix_of_stacks(struct heap *heap, const uint32_t *stacks, size_t 
 
 		for (uint32_t row = 0; row < stack->row_count; row++)
 			add_row_deaths(snapshot, heap->rows[stack->first_row + row], &matrix);
-		for (size_t k = heap->first_block[stacks[i]]; k < heap->first_block[stacks[i] + 1];
+		for (size_t k = heap->first_birth[stacks[i]]; k < heap->first_birth[stacks[i] + 1];
 		     k++) {
-			uint32_t born =
-			    heap_born_of_block(heap, heap->blocks_by_stack[k]).first_generation;
+			uint32_t born = heap->births_by_stack[k];
 
 			if (born != 0 && born / matrix.width < matrix.bucket_count)
 				add_alive(&matrix, born / matrix.width, matrix.bucket_count, 1);

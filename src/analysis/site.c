@@ -52,7 +52,9 @@ static struct site_frame frame_of_node(
 	const struct snapshot_node *row = &heap->snapshot->nodes[node];
 	size_t count;
 	const struct frame_name *name = names_of_node(names, node, &count);
-	struct site_frame frame = {.node = node, .module = heap->canonical_module[row->module]};
+	struct site_frame frame = {.node = node,
+	    .module = heap->canonical_module[row->module],
+	    .inline_depth = (uint32_t)depth};
 
 	frame.offset = row->pc - (row->module != 0 ? heap->snapshot->modules[row->module].bias : 0);
 	if (depth < count && name[depth].function != NULL && name[depth].function[0] != '\0')

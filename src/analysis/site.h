@@ -33,6 +33,7 @@ struct site_frame {
 	uint32_t module;	       /* row of MODULES; 0 unknown */
 	uint64_t offset;	       /* module-relative pc (the pc itself without a module) */
 	const struct frame_name *name; /* NULL: no name */
+	uint32_t inline_depth;	       /* 0: the innermost of the node's frames */
 	bool wrapper;		       /* skipped when looking for the site */
 };
 

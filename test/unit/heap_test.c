@@ -70,7 +70,7 @@ static void an_empty_snapshot_is_a_heap(void **state)
 
 	(void)state;
 	heap_fixture_open(&fixture, snapshot_builder_new());
-	assert_int_equal(heap_index_blocks(fixture.heap), STATUS_OK);
+	assert_int_equal(heap_index_births(fixture.heap), STATUS_OK);
 	heap_count(fixture.heap, NULL, &totals);
 	assert_int_equal(totals.blocks, 0);
 	assert_int_equal(heap_birth_of_generation(fixture.heap, 1), HEAP_BIRTH_OUTSIDE);
@@ -221,7 +221,7 @@ static void births_known_as_ranges_are_counted_and_told(void **state)
 	heap_fixture_close(&fixture);
 }
 
-static void blocks_are_found_by_stack(void **state)
+static void births_are_found_by_stack(void **state)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
 	uint32_t rows[3] = {snapshot_builder_stack(builder, "f;main"),
@@ -229,21 +229,27 @@ static void blocks_are_found_by_stack(void **state)
 	struct heap_fixture fixture;
 
 	(void)state;
-	for (size_t i = 0; i < 12; i++)
-		snapshot_builder_blocks(builder, rows[i % 4 == 3 ? 0 : i % 4], 1, i, 0);
+	/* Births tell the stack; those of stack row 0 are 300 and more. */
+	for (uint32_t i = 0; i < 12; i++)
+		snapshot_builder_blocks(
+		    builder, i % 4 == 3 ? 0 : rows[i % 4], 1, i, 100 * (i % 4) + i);
+	snapshot_builder_block(builder,
+	    &(struct snapshot_builder_block){
+		.bytes = 1, .stack = rows[1], .born = 777, .flags = SNAPSHOT_BLOCK_IGNORED});
 	heap_fixture_open(&fixture, builder);
 	struct heap *heap = fixture.heap;
 
-	assert_int_equal(heap_index_blocks(heap), STATUS_OK);
-	assert_int_equal(heap->first_block[heap->stack_count], 12);
-	for (uint32_t stack = 0; stack < heap->stack_count; stack++) {
-		for (size_t i = heap->first_block[stack]; i < heap->first_block[stack + 1]; i++)
-			assert_int_equal(
-			    heap_stack_of_block(heap, heap->blocks_by_stack[i]), stack);
-	}
-	uint32_t first = heap->stack_of_row[rows[0]];
+	assert_int_equal(heap_index_births(heap), STATUS_OK);
+	assert_int_equal(heap_index_births(heap), STATUS_OK);
+	assert_int_equal(heap->first_birth[heap->stack_count], 12);
+	for (uint32_t k = 0; k < 4; k++) {
+		uint32_t stack = k == 3 ? 0 : heap->stack_of_row[rows[k]];
 
-	assert_int_equal(heap->first_block[first + 1] - heap->first_block[first], 6);
+		assert_int_equal(heap->first_birth[stack + 1] - heap->first_birth[stack], 3);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(heap->births_by_stack[heap->first_birth[stack] + i],
+			    100 * k + k + 4 * i);
+	}
 	heap_fixture_close(&fixture);
 }
 
@@ -286,7 +292,7 @@ int main(void)
 	    cmocka_unit_test(retained_is_born_in_counted_iterations_that_ended),
 	    cmocka_unit_test(a_filter_leaves_blocks_out),
 	    cmocka_unit_test(births_known_as_ranges_are_counted_and_told),
-	    cmocka_unit_test(blocks_are_found_by_stack),
+	    cmocka_unit_test(births_are_found_by_stack),
 	    cmocka_unit_test(inherited_and_pooled_blocks_are_totalled_apart),
 	};
 
