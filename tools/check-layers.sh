@@ -87,7 +87,8 @@ for file in examples/*.[ch] examples/*/*.[ch] examples/*/*/*.[ch]; do
 done
 only_in 'src/preload/' 'libunwind.h'
 only_in 'src/symbols/' 'elfutils/libdw.h' 'elfutils/libdwfl.h' 'elfutils/libdwelf.h' 'dwarf.h' 'gelf.h' 'libelf.h'
-only_in 'src/snapshot/ src/cli/ src/export/' 'zstd.h'
+only_in 'src/snapshot/' 'zstd.h'
+only_in 'src/base/ src/preload/' 'xxhash.h'
 
 [ $status = 0 ] && echo "layers hold in $(echo "$sources" | wc -l) files"
 exit $status
