@@ -155,6 +155,7 @@ static int run_run(const struct command *self, void *settings_void, int count, c
 	if (settings->compress.given &&
 	    (settings->compress.value < 1 || settings->compress.value > ZSTD_LEVEL_MAX))
 		arguments_die(&self->syntax, "--compress takes a level of 1 to %d", ZSTD_LEVEL_MAX);
+	run_environment_check(&self->syntax, &settings->recording);
 	program = find_program_or_exit(operands[0]);
 	check_obstacle(program, settings->start.anyway);
 	memcpy(arguments, operands, (size_t)count * sizeof *arguments);

@@ -231,16 +231,28 @@ static bool wait_for_reply(
 	return false;
 }
 
+/* "error ERRNO text" */
+static int tell_error(const struct target *target, const char *reply)
+{
+	char *text = NULL;
+	long error = strncmp(reply, "error ", 6) == 0 ? strtol(reply + 6, &text, 10) : 0;
+
+	if (text == NULL || text == reply + 6)
+		message(
+		    "process %ld answered what cannot be understood: %s", (long)target->pid, reply);
+	else
+		message("process %ld: %s%s%s", (long)target->pid, text + strspn(text, " "),
+		    error != 0 ? ": " : "", error != 0 ? strerror((int)error) : "");
+	return EXIT_USAGE;
+}
+
 static int show_reply(const struct target *target, const char *reply, bool json)
 {
 	const char *path = strncmp(reply, "ok ", 3) == 0 ? reply + 3 : NULL;
 	struct json_writer writer;
 
-	if (path == NULL) {
-		message("process %ld could not write the snapshot: %s", (long)target->pid,
-		    strncmp(reply, "error ", 6) == 0 ? reply + 6 : reply);
-		return EXIT_USAGE;
-	}
+	if (path == NULL)
+		return tell_error(target, reply);
 	if (json) {
 		json_begin_document(&writer, stdout);
 		json_unsigned(&writer, "version", 1);

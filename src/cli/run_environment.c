@@ -20,23 +20,25 @@ const struct argument_option recording_options[] = {
 	"When snapshots are taken: exit (default), first (end of the last warm-up iteration), last (end of the last "
 	"iteration), iteration=N, every=N, peak, growth=BYTES; several with commas."),
     ROW(ARGUMENT_TEXT, 0, "iterate-on", iterate_on, "FUNCTION",
-	"Each entry into FUNCTION begins an iteration: for programs whose source cannot be changed."),
+	"Each entry into FUNCTION begins an iteration: for programs whose source cannot be changed. Not in this version yet."),
     ROW(ARGUMENT_TEXT, 0, "iterate-on-signal", iterate_on_signal, "SIGNAL",
-	"Each SIGNAL that the program receives begins an iteration."),
+	"Each SIGNAL that the program receives begins an iteration. Not in this version yet."),
     ROW(ARGUMENT_COUNT, 0, "iterate-every", iterate_every, "N",
-	"Each N-th allocation begins an iteration."),
+	"Each N-th allocation begins an iteration. Not in this version yet."),
     ROW(ARGUMENT_COUNT, 0, "warmup", warmup, "N",
 	"The first N iterations of a benchmark are warm-up and left out of every judgement (default 2)."),
     ROW(ARGUMENT_TEXT, 0, "scope", scope, "process|thread",
 	"An iteration tags the allocations of the whole process (default) or of the thread that began it."),
     ROW(ARGUMENT_COUNT, 0, "max-frames", max_frames, "N",
 	"Keep at most N innermost frames of a stack (default 512); deeper stacks are cut, marked and counted."),
-    ROW(ARGUMENT_TEXT, 0, "unwinder", unwinder, "validated|libunwind", "How stacks are taken."),
+    ROW(ARGUMENT_TEXT, 0, "unwinder", unwinder, "validated|libunwind",
+	"How stacks are taken: by libunwind (default), or by an unwinder of our own that checks what it remembers and is faster."),
     ROW(ARGUMENT_BYTES, 0, "sample", sample, "BYTES",
-	"Record one allocation per BYTES on average; 0 records all of them exactly (default)."),
-    ROW(ARGUMENT_SWITCH, 0, "graph", graph, NULL, "Record who points to whom (default on)."),
+	"Record one allocation per BYTES on average; 0 records all of them exactly (default, and the only value in this version)."),
+    ROW(ARGUMENT_SWITCH, 0, "graph", graph, NULL,
+	"Record who points to whom (default on). Without effect in this version, which keeps no graph."),
     ROW(ARGUMENT_SWITCH, 0, "track-mmap", track_mmap, NULL,
-	"Record mmap, munmap and mremap too (default off)."),
+	"Record mmap, munmap and mremap too (default off). Not in this version yet."),
     ROW(ARGUMENT_SWITCH, 0, "follow-fork", follow_fork, NULL,
 	"Children of fork write snapshots of their own (default on)."),
     ROW(ARGUMENT_SWITCH, 0, "follow-exec", follow_exec, NULL,
@@ -70,6 +72,96 @@ const struct argument_option start_options[] = {
 	offsetof(struct start_settings, anyway), NULL},
     {.kind = ARGUMENT_END},
 };
+
+/* --- values that the shared object would have to refuse, refused before the program starts --- */
+
+static bool is_word_of(const char *const *words, const char *text, size_t length)
+{
+	for (; *words != NULL; words++) {
+		if (strlen(*words) == length && memcmp(*words, text, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One of the words, or NAME=NUMBER with a number that is not 0. */
+static bool is_moment(const char *text, size_t length)
+{
+	static const char *const words[] = {"exit", "first", "last", "peak", NULL};
+	static const char *const names[] = {"iteration", "every", "growth", NULL};
+	const char *equals = memchr(text, '=', length);
+	struct argument_number number;
+	char *value = NULL;
+	bool good = false;
+
+	if (equals == NULL)
+		return is_word_of(words, text, length);
+	if (!is_word_of(names, text, (size_t)(equals - text)))
+		return false;
+	value = xformat("%.*s", (int)(length - (size_t)(equals - text) - 1), equals + 1);
+	good = arguments_size_of(value, false, &number) && number.value != 0;
+	free(value);
+	return good;
+}
+
+static void check_moments(const struct argument_syntax *syntax, const char *list)
+{
+	for (;;) {
+		size_t length = strcspn(list, ",");
+
+		if (!is_moment(list, length))
+			arguments_die(syntax,
+			    "--snapshot-at takes exit, first, last, iteration=N, every=N, peak or growth=BYTES, not '%.*s'",
+			    (int)length, list);
+		if (list[length] == '\0')
+			return;
+		list += length + 1;
+	}
+}
+
+static void check_word(const struct argument_syntax *syntax, const char *option, const char *value,
+    const char *const *words, const char *expected)
+{
+	if (value != NULL && !is_word_of(words, value, strlen(value)))
+		arguments_die(syntax, "--%s takes %s, not '%s'", option, expected, value);
+}
+
+/* Better refused than ignored: the run would not be what was asked for. */
+static void check_later(
+    const struct argument_syntax *syntax, const struct recording_settings *recording)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} later[] = {
+	    {"iterate-on", recording->iterate_on != NULL},
+	    {"iterate-on-signal", recording->iterate_on_signal != NULL},
+	    {"iterate-every", recording->iterate_every.value != 0},
+	    {"sample", recording->sample.value != 0},
+	    {"track-mmap", recording->track_mmap == ARGUMENT_ON},
+	};
+
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+		if (later[i].given)
+			arguments_die(syntax, "this version does not have --%s yet", later[i].name);
+	}
+}
+
+void run_environment_check(
+    const struct argument_syntax *syntax, const struct recording_settings *recording)
+{
+	static const char *const scopes[] = {"process", "thread", NULL};
+	static const char *const unwinders[] = {"validated", "libunwind", "check", NULL};
+
+	for (size_t i = 0; i < recording->snapshot_at.count; i++)
+		check_moments(syntax, recording->snapshot_at.texts[i]);
+	check_word(syntax, "scope", recording->scope, scopes, "process or thread");
+	check_word(
+	    syntax, "unwinder", recording->unwinder, unwinders, "validated, libunwind or check");
+	check_later(syntax, recording);
+}
+
+/* --- the variables --- */
 
 static void set_variable(const char *name, const char *value)
 {

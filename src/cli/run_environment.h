@@ -25,6 +25,9 @@ struct start_settings {
 };
 extern const struct argument_option start_options[];
 
+/* Die when a value cannot be, or is not in this version. */
+void run_environment_check(
+    const struct argument_syntax *syntax, const struct recording_settings *recording);
 /* Set LD_PRELOAD and the ALLOCSCOPE_ variables of this process, which the program inherits; what the user has
  * set in them already is kept, flags win. MANIFEST is where the shared object lists the files it writes.
  * Dies when no shared object is found. */

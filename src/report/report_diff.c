@@ -137,7 +137,8 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 		    text_bytes(diff->total.retained_bytes).text,
 		    "born in a counted iteration and alive after its end");
 	else
-		balance_row(&table, "retained", "unknown", "unknown", "no counted iteration ended between the two");
+		balance_row(&table, "retained", "unknown", "unknown",
+		    "no counted iteration ended between the two");
 	fputc('\n', out);
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);
@@ -181,13 +182,23 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 		    text_plural(diff->unexplained_blocks, "block is", "blocks are").text);
 }
 
+/* Types and births have no history, and without iterations nobody has. */
+static bool shapes_are_known(const struct diff *diff)
+{
+	enum group_by by = diff->grouping->by;
+
+	return by != GROUP_BY_TYPE && by != GROUP_BY_BORN &&
+	       heap_iterations_counted(diff->grouping->inputs[1].heap) != 0;
+}
+
 static void add_columns(struct text_table *table, const struct diff *diff)
 {
 	text_table_column(table, "blocks", TEXT_RIGHT);
 	text_table_column(table, "bytes", TEXT_RIGHT);
 	text_table_column(table, "blocks/iter", TEXT_RIGHT);
 	text_table_column(table, "bytes/iter", TEXT_RIGHT);
-	text_table_column(table, "shape", TEXT_LEFT);
+	if (shapes_are_known(diff))
+		text_table_column(table, "shape", TEXT_LEFT);
 	text_table_column(table, "died", TEXT_RIGHT);
 	text_table_column(table, "died bytes", TEXT_RIGHT);
 	text_table_column(table, "grown", TEXT_RIGHT);
@@ -204,8 +215,9 @@ static int add_row(struct text_table *table, const struct diff *diff, const stru
 	text_table_cell(table, text_bytes(row->bytes).text);
 	text_table_cell(table, has_rate ? text_rate(row->blocks_per_iteration).text : "-");
 	text_table_cell(table, has_rate ? text_rate_bytes(row->bytes_per_iteration).text : "-");
-	text_table_cell_tinted(
-	    table, report_shape_tint(row->growth->shape), growth_shape_name(row->growth->shape));
+	if (shapes_are_known(diff))
+		text_table_cell_tinted(table, report_shape_tint(row->growth->shape),
+		    growth_shape_name(row->growth->shape));
 	text_table_cell(table, row->died_blocks != 0 ? text_count(row->died_blocks).text : "0");
 	text_table_cell(table, text_bytes(row->died_bytes).text);
 	text_table_cell(table, text_signed_bytes(row->grown_bytes).text);

@@ -55,15 +55,15 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	totals_row(&table, "allocated", text_count(totals->allocs).text, totals->bytes,
 	    "churn: all that was handed out since the start");
 	if (run->iterations_ended != 0)
-		totals_row(&table, "  temporary", text_count(totals->temporary).text, totals->temporary_bytes,
-		    "of it freed in the same iteration");
+		totals_row(&table, "  temporary", text_count(totals->temporary).text,
+		    totals->temporary_bytes, "of it freed in the same iteration");
 	totals_row(&table, "freed", text_count(totals->frees).text, totals->freed_bytes, "");
 	totals_row(&table, "peak", "", totals->peak_bytes, peak);
 	totals_row(&table, "live", text_count(totals->live_blocks).text, totals->live_bytes,
 	    "alive in this snapshot");
 	if (run->iterations_counted != 0)
-		totals_row(&table, "  retained", text_count(counted.retained_blocks).text, counted.retained_bytes,
-		    "of it born in a counted iteration that ended");
+		totals_row(&table, "  retained", text_count(counted.retained_blocks).text,
+		    counted.retained_bytes, "of it born in a counted iteration that ended");
 	if (counted.ignored_blocks != 0)
 		totals_row(&table, "  ignored", text_count(counted.ignored_blocks).text,
 		    counted.ignored_bytes, "of it left out of all rows at the program's request");
@@ -143,7 +143,8 @@ struct columns {
 
 static struct columns columns_of(const struct grouping *grouping)
 {
-	return (struct columns){.iterations = heap_iterations_counted(grouping->inputs[0].heap) != 0,
+	return (struct columns){
+	    .iterations = heap_iterations_counted(grouping->inputs[0].heap) != 0,
 	    .counters = counters_are_known(grouping)};
 }
 
@@ -160,10 +161,11 @@ static void add_row(struct text_table *table, const struct group_row *row, struc
 		text_table_cell(table, text_count(row->alloc_objects).text);
 		text_table_cell(table, text_bytes(row->alloc_space).text);
 		if (columns.iterations)
-			text_table_cell(table, text_percent(row->temporary_objects, row->alloc_objects).text);
+			text_table_cell(
+			    table, text_percent(row->temporary_objects, row->alloc_objects).text);
 		text_table_cell(table, text_bytes(row->peak_space).text);
 	}
-	if (columns.iterations)
+	if (columns.iterations && columns.counters)
 		text_table_cell_tinted(table, report_shape_tint(row->growth.shape),
 		    growth_shape_name(row->growth.shape));
 }
@@ -191,7 +193,7 @@ static void add_columns(struct text_table *table, enum group_by by, struct colum
 			text_table_column(table, "temporary", TEXT_RIGHT);
 		text_table_column(table, "at peak", TEXT_RIGHT);
 	}
-	if (columns.iterations)
+	if (columns.iterations && columns.counters)
 		text_table_column(table, "shape", TEXT_LEFT);
 	text_table_column(table, group_by_name(by), TEXT_LEFT);
 }

@@ -24,7 +24,8 @@ static bool is_start_code(const struct heap *heap, const struct site_frame *fram
 
 static bool is_main(const struct site_frame *frame)
 {
-	return frame->name != NULL && frame->name->function != NULL && strcmp(frame->name->function, "main") == 0;
+	return frame->name != NULL && frame->name->function != NULL &&
+	       strcmp(frame->name->function, "main") == 0;
 }
 
 static void choose_shown(const struct heap *heap, struct report_stack *stack, bool all)

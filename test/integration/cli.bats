@@ -25,6 +25,13 @@ run_tool() {
     timeout "$LIMIT" "$TOOL" "$@" >out 2>messages || status=$?
 }
 
+# has_not PATTERN FILE
+has_not() {
+    if grep -q "$1" "$2"; then
+        fail "$2 has '$1'"
+    fi
+}
+
 # golden NAME ARGUMENT...: stdout, stderr and exit code are those of test/golden/NAME.txt.
 golden() {
     local name=$1
@@ -139,8 +146,8 @@ file_keys=(path pid program generation blocks bytes time)
 
 @test "names from a file cannot reach the terminal as control characters" {
     golden report_hostile report hostile.snap
-    ! grep -q "$(printf '\033')" out
-    ! grep -q "$(printf '\007')" out
+    has_not "$(printf '\033')" out
+    has_not "$(printf '\007')" out
 }
 
 @test "iterations shows a row per iteration and what survived" {
@@ -354,7 +361,7 @@ file_keys=(path pid program generation blocks bytes time)
     refuses 2 "unknown command 'dif'; did you mean 'diff'?" dif a b
     refuses 2 "unknown command 'reprot'; did you mean 'report'?" reprot x
     refuses 2 "unknown command 'xyzzyx'" xyzzyx
-    ! grep -q "did you mean" messages
+    has_not "did you mean" messages
 }
 
 @test "a command of a later version is told as such" {
@@ -429,11 +436,11 @@ file_keys=(path pid program generation blocks bytes time)
     run_tool diff --color=always steady.first.snap steady.last.snap
     grep -q "$(printf '\033')" out
     run_tool diff steady.first.snap steady.last.snap
-    ! grep -q "$(printf '\033')" out
+    has_not "$(printf '\033')" out
     run_tool diff --color=never steady.first.snap steady.last.snap
-    ! grep -q "$(printf '\033')" out
+    has_not "$(printf '\033')" out
     NO_COLOR=1 run_tool diff --color=auto steady.first.snap steady.last.snap
-    ! grep -q "$(printf '\033')" out
+    has_not "$(printf '\033')" out
 }
 
 # --- run and snapshot: what does not need a recorded program ---
@@ -444,6 +451,13 @@ file_keys=(path pid program generation blocks bytes time)
     refuses 2 "check needs a limit" run --check true
     refuses 2 "compress takes a level" run --compress=99 true
     refuses 2 "library nowhere.so: " run --library nowhere.so true
+    refuses 2 "snapshot-at takes .*, not 'lats'" run --snapshot-at first,lats true
+    refuses 2 "snapshot-at takes .*, not 'every=0'" run --snapshot-at every=0 true
+    refuses 2 "scope takes process or thread, not 'all'" run --scope all true
+    refuses 2 "unwinder takes validated, libunwind or check, not .guess." run --unwinder guess true
+    refuses 2 "this version does not have --iterate-on yet" run --iterate-on f true
+    refuses 2 "this version does not have --sample yet" run --sample 512K true
+    refuses 2 "this version does not have --track-mmap yet" run --track-mmap true
     refuses 2 "cannot contain ':'" run --directory a:b true
     refuses 2 "max-retained takes" run --max-retained x true
 }
