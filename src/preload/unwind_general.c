@@ -203,8 +203,8 @@ COLD enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
 	ret_step->uses_rbp = true;
 	/* which of the words holds the caller's rbp is not told, so all are compared */
 	ret_step->is_constant = true;
-	if (eh_frame_visit(&walker->machine, registers->value[EH_RETURN_ADDRESS] - !*exact, follow,
-		&general, &is_later) != EH_FOUND)
+	if (unwind_find_row(walker, registers->value[EH_RETURN_ADDRESS], *exact, follow, &general,
+		&is_later) != EH_FOUND)
 		guess(&general);
 	return general.outcome;
 }

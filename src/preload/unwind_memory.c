@@ -12,6 +12,7 @@
 #define PAGE_BYTES    4096u
 #define PROBE_BYTES   8u    /* what the kernel reads: a signal set */
 #define STACK_PAGES   4096u /* most that are asked for to find or widen a stack: 16 MB */
+#define FRAME_PAGES   64u   /* most between two frames on a stack that is not known */
 #define TRIES_MAX     64u   /* to find it: a thread may allocate first on another stack */
 #define ADDRESS_MAX   ((uintptr_t)1 << 47)
 #define PAGE(address) ((address) & ~(uintptr_t)(PAGE_BYTES - 1))
@@ -131,6 +132,16 @@ COLD bool unwind_memory_ask(struct unwind_memory *memory, uintptr_t address, siz
 		    !ask_page(memory, page))
 			return false;
 	return true;
+}
+
+bool unwind_memory_is_one_stack(struct unwind_memory *memory, uintptr_t low, uintptr_t high)
+{
+	bool is_own = unwind_memory_is_own(memory, low);
+
+	if (is_own || unwind_memory_is_own(memory, high))
+		return is_own && unwind_memory_is_own(memory, high);
+	return low <= high && high - low <= FRAME_PAGES * PAGE_BYTES &&
+	       unwind_memory_ask(memory, low, high - low + 1);
 }
 
 bool unwind_memory_copy(uintptr_t address, void *buffer, size_t bytes)

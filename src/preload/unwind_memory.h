@@ -32,6 +32,8 @@ void unwind_memory_reset(struct unwind_memory *memory);
 /* SP lies in the thread's own stack: find it or widen what is known of it, if need be. */
 bool unwind_memory_own_slow(struct unwind_memory *memory, uintptr_t sp);
 bool unwind_memory_ask(struct unwind_memory *memory, uintptr_t address, size_t bytes);
+/* LOW and HIGH lie in one stack: nothing between them is missing. */
+bool unwind_memory_is_one_stack(struct unwind_memory *memory, uintptr_t low, uintptr_t high);
 /* Copy from memory that may vanish at any moment (code of a just-in-time compiler). */
 bool unwind_memory_copy(uintptr_t address, void *buffer, size_t bytes);
 

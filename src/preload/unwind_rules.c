@@ -195,6 +195,21 @@ static void classify(void *context, const struct eh_row *row)
 		*rule = side_rule(&side);
 }
 
+/*
+ * A return address belongs to the call before it. Where nothing lies before it, it was put there by hand, and is
+ * the start of a function: so coroutines and threads begin.
+ */
+enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool is_exact,
+    eh_visitor *visit, void *context, bool *ret_in_later_object)
+{
+	enum eh_result result =
+	    eh_frame_visit(&walker->machine, pc - !is_exact, visit, context, ret_in_later_object);
+
+	if (unlikely(result == EH_NO_FRAME && !is_exact))
+		result = eh_frame_visit(&walker->machine, pc, visit, context, ret_in_later_object);
+	return result;
+}
+
 /* Look up the rule for the frame at STATE; RULE 0 stands for SIDE_GENERAL that could not be entered. */
 COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind_state *state)
 {
@@ -203,9 +218,8 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 	uint32_t era = atomic_load_explicit(&rules_era, memory_order_seq_cst);
 	uint64_t rule = 0;
 	bool is_later;
-	/* a return address belongs to the call before it */
-	enum eh_result result = eh_frame_visit(
-	    &walker->machine, state->pc - !state->is_exact, classify, &rule, &is_later);
+	enum eh_result result =
+	    unwind_find_row(walker, state->pc, state->is_exact, classify, &rule, &is_later);
 
 	if (is_later)
 		modules_refresh_if_changed(); /* its newcomer may stand where another one stood */
@@ -309,8 +323,10 @@ bool unwind_guess_caller(
 	uintptr_t frame = state->rbp, rbp, pc;
 
 	step->uses_rbp = true;
-	if (frame < state->sp || frame % 8 != 0 || !load_rbp(walker, step, frame, &rbp) ||
-	    !unwind_load(walker, step, frame + 8, &pc) || !is_return_address(pc))
+	if (frame < state->sp || frame % 8 != 0 ||
+	    !unwind_memory_is_one_stack(&walker->memory, state->sp, frame) ||
+	    !load_rbp(walker, step, frame, &rbp) || !unwind_load(walker, step, frame + 8, &pc) ||
+	    !is_return_address(pc))
 		return false;
 	*state = (struct unwind_state){.pc = pc, .sp = frame + 16, .rbp = rbp};
 	return true;

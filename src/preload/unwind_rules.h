@@ -68,6 +68,9 @@ enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
 
 /* ---- for unwind_general.c ---- */
 
+/* The row of the frame at PC goes to VISIT. */
+enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool is_exact,
+    eh_visitor *visit, void *context, bool *ret_in_later_object);
 /* PC without information: the caller by the frame pointer, if that is plausible. */
 bool unwind_guess_caller(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step);
