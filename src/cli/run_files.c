@@ -217,25 +217,32 @@ void run_files_tell(const struct run_files *files)
 	tell_next(files);
 }
 
-/* Of two files of one process: the end of its iterations says more than what teardown left. */
-static bool is_better(const struct run_file *file, const struct run_file *than)
+/* Of two files of one process: does file A say more of its iterations than B? The end of the last iteration comes before
+ * what teardown left, then the later one. A strict order: one file of a process beats all others. */
+static bool beats(const struct run_files *files, size_t a, size_t b)
 {
-	if ((file->trigger == SNAPSHOT_AT_LAST) != (than->trigger == SNAPSHOT_AT_LAST))
-		return file->trigger == SNAPSHOT_AT_LAST;
-	return file->time_ns >= than->time_ns;
+	const struct run_file *left = &files->files[a];
+	const struct run_file *right = &files->files[b];
+	bool left_is_last = left->trigger == SNAPSHOT_AT_LAST;
+	bool right_is_last = right->trigger == SNAPSHOT_AT_LAST;
+
+	if (left_is_last != right_is_last)
+		return left_is_last;
+	if (left->time_ns != right->time_ns)
+		return left->time_ns > right->time_ns;
+	return a > b;
 }
 
 static bool is_best_of_its_run(const struct run_files *files, size_t candidate)
 {
-	const struct run_file *file = &files->files[candidate];
+	const uint8_t *run_id = files->files[candidate].run_id;
 
 	for (size_t i = 0; i < files->count; i++) {
 		const struct run_file *other = &files->files[i];
 
-		if (i == candidate || !other->is_readable ||
-		    memcmp(other->run_id, file->run_id, sizeof file->run_id) != 0)
-			continue;
-		if (is_better(other, file) && !(is_better(file, other) && candidate > i))
+		if (i != candidate && other->is_readable &&
+		    memcmp(other->run_id, run_id, sizeof other->run_id) == 0 &&
+		    beats(files, i, candidate))
 			return false;
 	}
 	return true;

@@ -103,9 +103,11 @@ int call_tree_add(struct call_tree *tree, uint32_t parent, uint32_t text, uint64
 			break;
 	}
 	if (tree->node_slots[slot] == 0) {
+		if (tree->node_count >= CALL_TREE_NONE - 1)
+			return STATUS_NO_MEMORY;
 		grown = room_for_one(
 		    tree->nodes, tree->node_count, &tree->node_capacity, sizeof *grown);
-		if (grown == NULL || tree->node_count >= CALL_TREE_NONE - 1)
+		if (grown == NULL)
 			return STATUS_NO_MEMORY;
 		tree->nodes = grown;
 		node = (uint32_t)tree->node_count++;

@@ -6,13 +6,13 @@
 #include "analysis/iterations_view.h"
 #include "report/report_row.h"
 
-/* VIEW and TABLE (grouped by site, with shapes) belong to the one heap of GROUPING. Both return 0,
+/* VIEW and ROWS (grouped by site, with shapes) belong to the one heap of GROUPING. Both return 0,
  * STATUS_NO_MEMORY or STATUS_IO. */
 int report_iterations_text(FILE *out, const struct iterations_view *view,
-    const struct grouping *grouping, const struct group_table *table,
+    const struct grouping *grouping, const struct group_table *rows,
     const struct report_options *options);
 int report_iterations_json(FILE *out, const struct iterations_view *view,
-    const struct grouping *grouping, const struct group_table *table,
+    const struct grouping *grouping, const struct group_table *rows,
     const struct report_options *options);
 
 #endif
