@@ -50,8 +50,8 @@ enum check_outcome {
 struct check_result {
 	enum check_outcome outcome;
 	const char *unseen; /* why a rule could not be judged; NULL when all could */
-	size_t
-	    unjudged_rows; /* no-growth: rows that retain something, but whose shape is unknown */
+	/* no-growth: rows that retain something, but whose shape is unknown */
+	size_t unjudged_rows;
 	/* no ended iteration in AFTER: all that was born after BEFORE counted */
 	bool counted_everything;
 	struct check_finding *findings;

@@ -87,7 +87,8 @@ static inline void count_born(struct diff_pass *pass, size_t block)
 	}
 }
 
-/* A kept block belongs to the row that AFTER gives it: its label may have come later than BEFORE. */
+/* A kept block belongs to the row that AFTER gives it: its label may have come later than
+ * BEFORE. */
 static inline void count_kept(struct diff_pass *pass, size_t old_block, size_t new_block)
 {
 	uint64_t old_bytes = pass->heaps[0]->snapshot->block_size[old_block];
@@ -144,7 +145,8 @@ static void compare_step(struct diff_pass *pass, struct id_stream *old, struct i
 		id_stream_next(old);
 }
 
-/* As many steps as both files allow in their plain columns: nearly all of them. Returns whether there was one. */
+/* As many steps as both files allow in their plain columns: nearly all of them. Returns whether
+ * there was one. */
 static bool compare_runs(struct diff_pass *pass, struct id_stream *old, struct id_stream *new)
 {
 	const struct snapshot *before = old->snapshot;

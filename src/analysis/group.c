@@ -1,5 +1,6 @@
 #include "analysis/group.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,9 +99,10 @@ static int order_stacks(struct grouping *grouping)
 static int make_keys(struct grouping *grouping)
 {
 	struct group_builder builder = {.grouping = grouping};
+	size_t input_count = grouping->input_count;
 	int status = STATUS_OK;
 
-	for (size_t input = 0; input < grouping->input_count && status == STATUS_OK; input++) {
+	for (size_t input = 0; input < input_count && status == STATUS_OK; input++) {
 		const struct heap *heap = grouping->inputs[input].heap;
 		bool by_block = groups[grouping->by].by_block;
 		size_t count = by_block ? heap->snapshot->block_count : heap->stack_count;
@@ -122,6 +124,7 @@ int grouping_open(const struct group_input *inputs, size_t input_count, enum gro
 {
 	struct grouping *grouping = calloc(1, sizeof(*grouping));
 
+	assert(input_count == 1 || input_count == 2);
 	if (grouping == NULL)
 		return STATUS_NO_MEMORY;
 	grouping->by = by;

@@ -90,7 +90,8 @@ void group_keys_end(struct group_builder *builder)
 	builder->address_capacity = 0;
 }
 
-/* What is remembered of an address: 0 nothing yet. NULL when out of memory; valid until the next call. */
+/* What is remembered of an address: 0 nothing yet. NULL when out of memory; valid until the next
+ * call. */
 static uint32_t *memory_of_address(
     struct group_builder *builder, uint32_t module, uint64_t offset, uint32_t frame)
 {
@@ -182,7 +183,8 @@ static int row_of_frame(struct group_builder *builder, const struct heap *heap,
 	return status;
 }
 
-/* A site's address occurs in as many nodes as there are ways to it: rows are remembered by address. */
+/* A site's address occurs in as many nodes as there are ways to it: rows are remembered by
+ * address. */
 int group_keys_by_site(struct group_builder *builder, size_t input)
 {
 	struct grouping *grouping = builder->grouping;
@@ -241,8 +243,8 @@ int group_keys_by_module(struct group_builder *builder, size_t input)
 
 /* --- by stack --- */
 
-/* Two independent hashes of a call chain. Chains of two files can only be compared by value, and 128 bits make
- * an accidental match of different ones as good as impossible. */
+/* Two independent hashes of a call chain. Chains of two files can only be compared by value, and
+ * 128 bits make an accidental match of different ones as good as impossible. */
 struct chain_hash {
 	uint64_t a, b;
 };
@@ -259,7 +261,8 @@ static struct chain_hash extend_chain(struct chain_hash caller, uint64_t module,
 	return (struct chain_hash){hash.a ^ (hash.a >> 32), hash.b ^ (hash.b >> 31)};
 }
 
-/* Functions of a node, inlined ones first: what it adds to a chain across runs. UINT32_MAX when out of memory. */
+/* Functions of a node, inlined ones first: what it adds to a chain across runs. UINT32_MAX when
+ * out of memory. */
 static uint32_t text_of_node(
     struct group_builder *builder, const struct group_input *in, struct site_frame frame)
 {
@@ -312,14 +315,13 @@ static bool token_of_node(
 	return true;
 }
 
-/* Chains of all nodes, callers first. Roots (threads) are the empty chain, so equal stacks of several threads are one
- * row; frames of the preload add nothing. */
+/* Chains of all nodes, callers first. Roots (threads) are the empty chain, so equal stacks of
+ * several threads are one row; frames of the preload add nothing. */
 static int hash_chains(
     struct group_builder *builder, const struct group_input *in, struct chain_hash *chains)
 {
 	const struct snapshot *snapshot = in->heap->snapshot;
 
-	chains[0] = (struct chain_hash){0, 0};
 	for (uint32_t node = 1; node < snapshot->node_count; node++) {
 		const struct snapshot_node *row = &snapshot->nodes[node];
 		uint32_t module = in->heap->canonical_module[row->module];
@@ -360,7 +362,7 @@ int group_keys_by_stack(struct group_builder *builder, size_t input)
 {
 	struct grouping *grouping = builder->grouping;
 	const struct group_input *in = &grouping->inputs[input];
-	struct chain_hash *chains = malloc((in->heap->snapshot->node_count + 1) * sizeof(*chains));
+	struct chain_hash *chains = calloc(in->heap->snapshot->node_count + 1, sizeof(*chains));
 	int status = chains != NULL ? hash_chains(builder, in, chains) : STATUS_NO_MEMORY;
 
 	for (uint32_t stack = 0; stack < in->heap->stack_count && status == STATUS_OK; stack++) {

@@ -2,6 +2,7 @@
  * Evidence of growth from a file: ranges of counted iterations, points from SAMPLES and SERIES,
  * deaths, and the births of the blocks that are still alive. growth.c judges it.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,8 +38,8 @@ struct growth_judge {
 	uint64_t *point_places;
 	/* by row of STACKS: first of its points in SERIES; one more at the end */
 	size_t *first_series;
-	uint32_t
-	    *slot_of_generation; /* range * GROWTH_STRETCHES + stretch of birth; HEAP_NONE none */
+	/* range * GROWTH_STRETCHES + stretch of birth; HEAP_NONE none */
+	uint32_t *slot_of_generation;
 
 	/* scratch of one row */
 	int64_t *blocks, *bytes; /* by sample: change against the sample before, then the sum */
@@ -232,10 +233,12 @@ static int index_series(struct growth_judge *judge)
 
 static size_t stretch_of_place(const struct growth_range *range, uint64_t place)
 {
+	assert(range->counted != 0);
 	return place == 0 ? 0 : (size_t)((place - 1) * GROWTH_STRETCHES / range->counted);
 }
 
-/* Where survivors born in GENERATION count, or HEAP_NONE: born in no counted iteration that ended. */
+/* Where survivors born in GENERATION count, or HEAP_NONE: born in no counted iteration that
+ * ended. */
 static uint32_t slot_of_generation(const struct growth_judge *judge, uint32_t generation)
 {
 	uint32_t row = heap_iteration_of_generation(judge->heap, generation);
@@ -249,7 +252,8 @@ static uint32_t slot_of_generation(const struct growth_judge *judge, uint32_t ge
 	return range * GROWTH_STRETCHES + (uint32_t)stretch_of_place(&judge->ranges[range], place);
 }
 
-/* For every generation that the heap's table knows: where a survivor born in it counts. Later ones are looked up. */
+/* For every generation that the heap's table knows: where a survivor born in it counts. Later
+ * ones are looked up. */
 static int index_slots(struct growth_judge *judge)
 {
 	uint32_t count = judge->heap->direct_generations;

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/id_table.h"
+#include "analysis/text_pool.h"
 #include "base/compiler.h"
 
 /* Generations below this are looked up in a table, later ones by search: 5 bytes each. */
 #define DIRECT_GENERATIONS_MAX (1u << 22)
+#define OVERLAPPING_ROWS_MAX   64
 
 static uint64_t hash_mix(uint64_t a, uint64_t b)
 {
@@ -29,34 +32,56 @@ static size_t hash_slots(size_t count)
 
 /* --- equal modules and stacks --- */
 
-/* Files hold tens of modules, so each is compared with each; a pair of equal strings has equal
- * offsets only when the writer shared them, so the text is compared. */
+/* MODULES[1..COUNT) hold numbers below NUMBERS; each becomes the lowest module with the same
+ * number. */
+static int lowest_of_each(uint32_t *modules, size_t count, uint32_t numbers)
+{
+	uint32_t *lowest = calloc((size_t)numbers + 1, sizeof(uint32_t));
+
+	if (lowest == NULL)
+		return STATUS_NO_MEMORY;
+	for (uint32_t module = 1; module < count; module++) {
+		uint32_t number = modules[module];
+
+		if (lowest[number] == 0)
+			lowest[number] = module;
+		modules[module] = lowest[number];
+	}
+	free(lowest);
+	return STATUS_OK;
+}
+
+/* A module is its path and build-id. One without a path is like no other. */
 static int heap_merge_modules(struct heap *heap)
 {
 	const struct snapshot *snapshot = heap->snapshot;
+	struct text_pool *pool = text_pool_open();
+	struct id_table names = {0};
+	int status = STATUS_OK;
 
 	heap->canonical_module = calloc(snapshot->module_count + 1, sizeof(uint32_t));
-	if (heap->canonical_module == NULL)
-		return STATUS_NO_MEMORY;
-	for (uint32_t module = 1; module < snapshot->module_count; module++) {
+	if (pool == NULL || heap->canonical_module == NULL)
+		status = STATUS_NO_MEMORY;
+	for (uint32_t module = 1; status == STATUS_OK && module < snapshot->module_count;
+	     module++) {
 		const struct snapshot_module *row = &snapshot->modules[module];
-		uint32_t lowest = module;
+		uint32_t path = text_pool_intern(pool, snapshot_string(snapshot, row->path));
+		uint32_t build_id =
+		    text_pool_intern(pool, snapshot_string(snapshot, row->build_id));
+		uint32_t number = id_table_intern(
+		    &names, &(struct id_tuple){path, path != 0 ? build_id : module, path == 0});
 
-		for (uint32_t other = 1; other < module && row->path != 0; other++) {
-			const struct snapshot_module *candidate = &snapshot->modules[other];
-
-			if (heap->canonical_module[other] == other &&
-			    strcmp(snapshot_string(snapshot, candidate->path),
-				snapshot_string(snapshot, row->path)) == 0 &&
-			    strcmp(snapshot_string(snapshot, candidate->build_id),
-				snapshot_string(snapshot, row->build_id)) == 0) {
-				lowest = other;
-				break;
-			}
-		}
-		heap->canonical_module[module] = lowest;
+		if (path == UINT32_MAX || build_id == UINT32_MAX || number == ID_TABLE_NONE)
+			status = STATUS_NO_MEMORY;
+		else
+			heap->canonical_module[module] = number;
 	}
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status =
+		    lowest_of_each(heap->canonical_module, snapshot->module_count, names.count);
+	id_table_release(&names);
+	text_pool_close(pool);
+	return status;
 }
 
 static uint64_t node_offset(const struct snapshot *snapshot, const struct snapshot_node *node)
@@ -64,7 +89,8 @@ static uint64_t node_offset(const struct snapshot *snapshot, const struct snapsh
 	return node->module != 0 ? node->pc - snapshot->modules[node->module].bias : node->pc;
 }
 
-/* By node: a hash of it and all its callers. A node's parent has a lower number, so one pass settles all. */
+/* By node: a hash of it and all its callers. A node's parent has a lower number, so one pass
+ * settles all. */
 static uint64_t *heap_hash_chains(const struct heap *heap)
 {
 	const struct snapshot *snapshot = heap->snapshot;
@@ -212,6 +238,47 @@ static enum heap_birth iteration_birth(const struct snapshot_iteration *iteratio
 	return (iteration->flags & 1) != 0 ? HEAP_BIRTH_OPEN : HEAP_BIRTH_COUNTED;
 }
 
+/* The first generation from GENERATION on that has no row yet; paths are shortened on the way. */
+static uint32_t next_free_generation(uint32_t *next, uint32_t generation)
+{
+	while (next[generation] != generation) {
+		next[generation] = next[next[generation]];
+		generation = next[generation];
+	}
+	return generation;
+}
+
+/* Where rows overlap (merged rows of benchmarks that interleave) the one that began last holds a
+ * generation. Rows are taken from the last one back and each generation is filled once, however
+ * they overlap. */
+static int heap_fill_generations(struct heap *heap)
+{
+	const struct snapshot *snapshot = heap->snapshot;
+	uint32_t count = heap->direct_generations;
+	uint32_t *next = malloc(((size_t)count + 1) * sizeof(uint32_t));
+
+	if (next == NULL)
+		return STATUS_NO_MEMORY;
+	for (uint32_t generation = 0; generation <= count; generation++)
+		next[generation] = generation;
+	for (size_t row = snapshot->iteration_count; row-- > 0;) {
+		const struct snapshot_iteration *iteration = &snapshot->iterations[row];
+		uint32_t first = iteration->first_generation != 0 ? iteration->first_generation : 1;
+
+		if (first >= count)
+			continue;
+		for (uint32_t generation = next_free_generation(next, first);
+		     generation < count && generation <= iteration->last_generation;
+		     generation = next_free_generation(next, generation)) {
+			heap->birth_of_generation[generation] = (uint8_t)iteration_birth(iteration);
+			heap->iteration_of_generation[generation] = (uint32_t)row;
+			next[generation] = generation + 1;
+		}
+	}
+	free(next);
+	return STATUS_OK;
+}
+
 static int heap_index_generations(struct heap *heap)
 {
 	const struct snapshot *snapshot = heap->snapshot;
@@ -228,20 +295,7 @@ static int heap_index_generations(struct heap *heap)
 	if (heap->birth_of_generation == NULL || heap->iteration_of_generation == NULL)
 		return STATUS_NO_MEMORY;
 	memset(heap->iteration_of_generation, 0xff, heap->direct_generations * sizeof(uint32_t));
-	for (uint32_t row = 0; row < snapshot->iteration_count; row++) {
-		const struct snapshot_iteration *iteration = &snapshot->iterations[row];
-
-		for (uint64_t generation = iteration->first_generation;
-		     generation <= iteration->last_generation &&
-		     generation < heap->direct_generations;
-		     generation++) {
-			if (generation == 0)
-				continue;
-			heap->birth_of_generation[generation] = (uint8_t)iteration_birth(iteration);
-			heap->iteration_of_generation[generation] = row;
-		}
-	}
-	return STATUS_OK;
+	return heap_fill_generations(heap);
 }
 
 /* The last row that begins at or before GENERATION; rows ascend by first_generation. */
@@ -259,9 +313,12 @@ static uint32_t heap_search_iteration(const struct heap *heap, uint32_t generati
 		else
 			high = middle;
 	}
-	if (low == 0 || snapshot->iterations[low - 1].last_generation < generation)
-		return HEAP_NONE;
-	return (uint32_t)(low - 1);
+	/* Rows that overlap are few: an earlier one may reach further. */
+	for (size_t row = low; row > 0 && low - row < OVERLAPPING_ROWS_MAX; row--) {
+		if (snapshot->iterations[row - 1].last_generation >= generation)
+			return (uint32_t)(row - 1);
+	}
+	return HEAP_NONE;
 }
 
 uint32_t heap_iteration_of_generation(const struct heap *heap, uint32_t generation)
@@ -317,22 +374,24 @@ struct heap_born heap_born_of_block(const struct heap *heap, size_t block)
 }
 
 /* The strongest class of the range; *RET_MIXED when it holds several. Iteration rows, not
- * generations, are walked. */
+ * generations, are walked, and only until nothing can change any more. */
 static enum heap_birth heap_birth_of_range(
-    const struct heap *heap, const struct heap_born *born, bool *ret_mixed)
+    const struct heap *heap, const struct snapshot_born_range *range, bool *ret_mixed)
 {
 	const struct snapshot *snapshot = heap->snapshot;
-	enum heap_birth strongest = heap_birth_of_generation(heap, born->first_generation);
-	enum heap_birth first = strongest;
+	enum heap_birth first = heap_birth_of_generation(heap, range->first_generation);
+	enum heap_birth strongest = first;
+	uint32_t start = heap_iteration_of_generation(heap, range->first_generation);
 
 	*ret_mixed = false;
-	for (size_t row = 0; row < snapshot->iteration_count; row++) {
+	for (size_t row = start != HEAP_NONE ? start : 0; row < snapshot->iteration_count; row++) {
 		const struct snapshot_iteration *iteration = &snapshot->iterations[row];
 		enum heap_birth birth = iteration_birth(iteration);
 
-		if (iteration->first_generation > born->last_generation)
+		if (iteration->first_generation > range->last_generation ||
+		    (strongest == HEAP_BIRTH_COUNTED && *ret_mixed))
 			break;
-		if (iteration->last_generation < born->first_generation)
+		if (iteration->last_generation < range->first_generation)
 			continue;
 		if (birth != first)
 			*ret_mixed = true;
@@ -342,16 +401,38 @@ static enum heap_birth heap_birth_of_range(
 	return strongest;
 }
 
+static int heap_classify_ranges(struct heap *heap)
+{
+	const struct snapshot *snapshot = heap->snapshot;
+
+	heap->births_of_ranges =
+	    calloc(snapshot->born_range_count + 1, sizeof(*heap->births_of_ranges));
+	if (heap->births_of_ranges == NULL)
+		return STATUS_NO_MEMORY;
+	for (size_t row = 0; row < snapshot->born_range_count; row++) {
+		bool mixed;
+
+		heap->births_of_ranges[row].birth =
+		    (uint8_t)heap_birth_of_range(heap, &snapshot->born_ranges[row], &mixed);
+		heap->births_of_ranges[row].mixed = mixed;
+	}
+	return STATUS_OK;
+}
+
 static enum heap_birth heap_birth_and_mix(const struct heap *heap, size_t block, bool *ret_mixed)
 {
 	*ret_mixed = false;
 	if (likely(heap->snapshot->born_range_count == 0))
 		return heap_birth_of_generation(heap, heap->snapshot->block_born[block]);
-	struct heap_born born = heap_born_of_block(heap, block);
+	const struct snapshot_born_range *range =
+	    heap_born_range(heap, heap->snapshot->block_epoch[block]);
 
-	if (born.first_generation == born.last_generation)
-		return heap_birth_of_generation(heap, born.first_generation);
-	return heap_birth_of_range(heap, &born, ret_mixed);
+	if (range == NULL)
+		return heap_birth_of_generation(heap, heap->snapshot->block_born[block]);
+	size_t row = (size_t)(range - heap->snapshot->born_ranges);
+
+	*ret_mixed = heap->births_of_ranges[row].mixed;
+	return (enum heap_birth)heap->births_of_ranges[row].birth;
 }
 
 enum heap_birth heap_birth_of_block(const struct heap *heap, size_t block)
@@ -452,7 +533,8 @@ int heap_index_births(struct heap *heap)
 		free(births);
 		return STATUS_NO_MEMORY;
 	}
-	/* first[s + 2] counts, then first[s + 1] is the next free place of s and ends as the first of s + 1. */
+	/* first[s + 2] counts, then first[s + 1] is the next free place of s and ends as the
+	 * first of s + 1. */
 	for (size_t block = 0; block < snapshot->block_count; block++)
 		first[heap_stack_of_block(heap, block) + 2]++;
 	for (size_t extra = 0; extra < snapshot->extra_count; extra++) {
@@ -492,6 +574,8 @@ int heap_open(const struct snapshot *snapshot, struct heap **ret_heap)
 		status = heap_merge_stacks(heap);
 	if (status == STATUS_OK)
 		status = heap_index_generations(heap);
+	if (status == STATUS_OK)
+		status = heap_classify_ranges(heap);
 	if (status != STATUS_OK) {
 		heap_close(heap);
 		return status;
@@ -512,6 +596,7 @@ void heap_close(struct heap *heap)
 	free(heap->first_birth);
 	free(heap->birth_of_generation);
 	free(heap->iteration_of_generation);
+	free(heap->births_of_ranges);
 	free(heap);
 }
 

@@ -59,8 +59,8 @@ struct heap {
 	uint32_t *rows;		    /* rows of STACKS, by logical stack */
 	uint32_t *canonical_module; /* by module: the lowest with equal path and build-id */
 
-	/* filled by heap_index_births: generations of birth of the blocks of each logical stack, without
-	 * ignored blocks, births_by_stack[first_birth[s] .. first_birth[s + 1]) */
+	/* filled by heap_index_births: generations of birth of the blocks of each logical stack,
+	 * without ignored blocks, births_by_stack[first_birth[s] .. first_birth[s + 1]) */
 	uint32_t *births_by_stack;
 	size_t *first_birth; /* [stack_count + 1] */
 
@@ -68,6 +68,10 @@ struct heap {
 	uint8_t *birth_of_generation;
 	uint32_t *iteration_of_generation;
 	uint32_t direct_generations;
+	struct {
+		uint8_t birth; /* enum heap_birth */
+		bool mixed;
+	} * births_of_ranges; /* by row of BORN_RANGES */
 };
 
 struct heap_totals {

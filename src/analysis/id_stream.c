@@ -5,7 +5,8 @@
 
 #include "base/compiler.h"
 
-/* 2,048 places to write to stay within the caches; 65,536 made the sort of 5 million blocks ten times slower. */
+/* 2,048 places to write to stay within the caches; 65,536 made the sort of 5 million blocks ten
+ * times slower. */
 #define DIGIT_BITS   11
 #define DIGIT_VALUES (1u << DIGIT_BITS)
 /* Digits of the epoch, which only decides between equal addresses, then those of the address. */

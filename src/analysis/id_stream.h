@@ -38,8 +38,9 @@ int id_stream_open(const struct snapshot *snapshot, struct id_stream *ret_stream
 void id_stream_release(struct id_stream *stream);
 void id_stream_next(struct id_stream *stream);
 
-/* From the present block on, blocks up to row END whose address is below LIMIT are neither moved nor flagged, and no moved
- * block comes between them: they can be walked in the columns. end is 0 when the present block isn't of that kind. */
+/* From the present block on, blocks up to row END whose address is below LIMIT are neither moved
+ * nor flagged, and no moved block comes between them: they can be walked in the columns. end is
+ * 0 when the present block isn't of that kind. */
 struct id_run {
 	size_t end;
 	uint64_t limit;

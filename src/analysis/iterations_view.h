@@ -46,8 +46,8 @@ struct survival_matrix {
 	uint32_t bucket_count; /* buckets that the run reached */
 	uint64_t alive[SURVIVAL_BUCKETS][SURVIVAL_BUCKETS];
 };
-/* Of the logical STACKS (each once) together. Ignored blocks are left out. Builds the heap's index of births. 0, or
- * STATUS_NO_MEMORY. */
+/* Of the logical STACKS (each once) together. Ignored blocks are left out. Builds the heap's
+ * index of births. 0, or STATUS_NO_MEMORY. */
 int survival_matrix_of_stacks(struct heap *heap, const uint32_t *stacks, size_t stack_count,
     struct survival_matrix *ret_matrix);
 

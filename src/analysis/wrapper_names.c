@@ -281,44 +281,55 @@ static size_t operator_signs(const char *name, const char *text)
 	return 0;
 }
 
-void wrapper_names_bare(const char *function, char *bare, size_t bytes)
+/* Length of what stands at TEXT and is copied whole though it holds brackets; 0 nothing. */
+static size_t whole_part(const char *name, const char *text)
 {
 	static const char anonymous[] = "(anonymous namespace)";
+	size_t signs = operator_signs(name, text);
+
+	if (signs == 0 && strncmp(text, anonymous, sizeof(anonymous) - 1) == 0)
+		signs = sizeof(anonymous) - 1;
+	return signs;
+}
+
+/* Length of BARE after a space: what stood before it was the return type, unless the space
+ * belongs to the operator's name or stands before template arguments. */
+static size_t length_after_space(char *bare, size_t length, char next)
+{
+	if (length >= 8 && strncmp(bare + length - 8, "operator", 8) == 0) {
+		bare[length] = ' ';
+		return length + 1;
+	}
+	return next == '<' ? length : 0;
+}
+
+void wrapper_names_bare(const char *function, char *bare, size_t bytes)
+{
 	size_t length = 0;
 	size_t depth = 0;
-	/* Rust: <Type as Trait>::method is a name, not arguments */
-	bool begins_with_angle = function[0] == '<';
+	/* Rust: <Type as Trait>::method is a name, not arguments. */
+	bool is_type_name = function[0] == '<';
 
-	for (const char *p = function; *p != '\0' && length + 1 < bytes;) {
-		size_t signs = depth == 0 ? operator_signs(function, p) : 0;
+	for (const char *p = function; *p != '\0' && length + 1 < bytes; p++) {
+		size_t whole = depth == 0 ? whole_part(function, p) : 0;
 
-		if (signs == 0 && depth == 0 && strncmp(p, anonymous, sizeof(anonymous) - 1) == 0)
-			signs = sizeof(anonymous) - 1;
-		if (signs != 0) {
-			size_t part = signs < bytes - 1 - length ? signs : bytes - 1 - length;
+		if (whole != 0) {
+			size_t part = whole < bytes - 1 - length ? whole : bytes - 1 - length;
 
 			memcpy(bare + length, p, part);
 			length += part;
-			p += signs;
-			continue;
-		}
-		if (*p == '(' && depth == 0)
+			p += whole - 1;
+		} else if (*p == '(' && depth == 0) {
 			break;
-		if (*p == '<' && !begins_with_angle)
+		} else if (*p == '<' && !is_type_name) {
 			depth++;
-		else if (*p == '>' && depth != 0)
+		} else if (*p == '>' && depth != 0) {
 			depth--;
-		else if (depth == 0 && *p == ' ' && !begins_with_angle) {
-			/* What stood before a space was the return type, unless the space belongs to
-			 * the operator's name or stands before template arguments. */
-			if (length >= 8 && strncmp(bare + length - 8, "operator", 8) == 0)
-				bare[length++] = ' ';
-			else if (p[1] != '<')
-				length = 0;
+		} else if (*p == ' ' && depth == 0 && !is_type_name) {
+			length = length_after_space(bare, length, p[1]);
 		} else if (depth == 0) {
 			bare[length++] = *p;
 		}
-		p++;
 	}
 	bare[length] = '\0';
 }

@@ -66,7 +66,8 @@ static void assert_file_limit(
 	check_result_close(result);
 }
 
-/* Warm-up 1-2, counted 3-22. leak: 2 blocks of 10 bytes in 3, 5 in 4; burst: 1 block of 300 in 9. */
+/* Warm-up 1-2, counted 3-22. leak: 2 blocks of 10 bytes in 3, 5 in 4; burst: 1 block of 300 in
+ * 9. */
 static struct snapshot_builder *builder_of_survivors(void)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
@@ -326,7 +327,8 @@ static struct snapshot_builder *builder_before(uint32_t counted, uint32_t cut_ep
 	return builder;
 }
 
-/* Born between the cuts in counted iterations, grown between the cuts: both count; what was there doesn't. */
+/* Born between the cuts in counted iterations, grown between the cuts: both count; what was
+ * there doesn't. */
 static void born_and_grown_between_the_cuts_count(void **state)
 {
 	struct snapshot_builder *before = builder_before(5, 10);

@@ -109,7 +109,8 @@ static void an_address_used_again_is_died_and_born(void **state)
 	pair_end(&pair);
 }
 
-/* x at 1000 and z at 2000 live in BEFORE; z is freed, x is realloc'ed to z's address: kept, not died and born. */
+/* x at 1000 and z at 2000 live in BEFORE; z is freed, x is realloc'ed to z's address: kept, not
+ * died and born. */
 static void a_block_moved_onto_the_address_of_another_is_kept(void **state)
 {
 	struct pair pair;

@@ -55,7 +55,8 @@ static void words_name_groupings(void **state)
 	assert_false(group_by_parse("", &by));
 }
 
-/* Two call chains to one site, one of them through a wrapper, and another line of the same function. */
+/* Two call chains to one site, one of them through a wrapper, and another line of the same
+ * function. */
 static void a_site_gathers_its_stacks(void **state)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();

@@ -103,7 +103,8 @@ static void stacks_of_a_site_are_judged_together(void **state)
 	assert_near(growth.blocks_per_iteration, 1, 1e-9);
 }
 
-/* A sawtooth that the samples meet one block higher each time; the survivors are all of its last period. */
+/* A sawtooth that the samples meet one block higher each time; the survivors are all of its last
+ * period. */
 static void survivors_in_the_file_deny_a_sawtooth(void **state)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
@@ -141,7 +142,8 @@ static void teardown_does_not_erase_a_leak_nor_make_one(void **state)
 		snapshot_builder_series(builder, stack, values, NULL, 16, 63);
 		snapshot_builder_freed(builder, stack, 2016, 16);
 		for (uint32_t bucket = 0; bucket < 16; bucket++) {
-			/* A leak of one per 32 generations dies at the end; a sawtooth of 63 dies in or after its bucket. */
+			/* A leak of one per 32 generations dies at the end; a sawtooth of 63
+			 * dies in or after its bucket. */
 			if (leak != 0)
 				snapshot_builder_survival(
 				    builder, stack, bucket * 128, 1920, 128, 4);

@@ -599,7 +599,8 @@ static void long_delays_and_rings_are_bounded(void **state)
 	}
 }
 
-/* The samples meet a sawtooth of this period nearly in step: what they show then may look irregular. */
+/* The samples meet a sawtooth of this period nearly in step: what they show then may look
+ * irregular. */
 static bool is_resonant(const struct workload *workload, uint64_t period)
 {
 	uint64_t rest = workload->stride % period;

@@ -146,6 +146,34 @@ static void generations_beyond_the_table_are_searched(void **state)
 	heap_fixture_close(&fixture);
 }
 
+/* Two benchmarks that took turns, each merged: the row that began last holds a generation, gaps
+ * belong to the other. */
+static void overlapping_rows_leave_no_gap(void **state)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	uint32_t first = snapshot_builder_benchmark(builder, "first");
+	uint32_t second = snapshot_builder_benchmark(builder, "second");
+	struct heap_fixture fixture;
+
+	(void)state;
+	add_iteration(builder, first, SNAPSHOT_PHASE_COUNTED, 1, 100, 0);
+	add_iteration(builder, second, SNAPSHOT_PHASE_WARMUP, 10, 20, 0);
+	add_iteration(builder, second, SNAPSHOT_PHASE_COUNTED, 15, 120, 0);
+	add_iteration(builder, first, SNAPSHOT_PHASE_COUNTED, 5000000, 5000100, 0);
+	add_iteration(builder, second, SNAPSHOT_PHASE_WARMUP, 5000010, 5000020, 0);
+	heap_fixture_open(&fixture, builder);
+	static const struct {
+		uint32_t generation, row;
+	} expected[] = {{1, 0}, {9, 0}, {10, 1}, {14, 1}, {15, 2}, {21, 2}, {101, 2}, {120, 2},
+	    {121, HEAP_NONE}, {5000009, 3}, {5000010, 4}, {5000021, 3}, {5000101, HEAP_NONE}};
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_int_equal(heap_iteration_of_generation(fixture.heap, expected[i].generation),
+		    expected[i].row);
+	assert_int_equal(heap_birth_of_generation(fixture.heap, 12), HEAP_BIRTH_WARMUP);
+	heap_fixture_close(&fixture);
+}
+
 static void retained_is_born_in_counted_iterations_that_ended(void **state)
 {
 	struct snapshot_builder *builder = builder_of_phases();
@@ -192,7 +220,8 @@ static void a_filter_leaves_blocks_out(void **state)
 	heap_fixture_close(&fixture);
 }
 
-/* Epochs that were merged know their births as a range: one that holds a counted iteration counts. */
+/* Epochs that were merged know their births as a range: one that holds a counted iteration
+ * counts. */
 static void births_known_as_ranges_are_counted_and_told(void **state)
 {
 	struct snapshot_builder *builder = builder_of_phases();
@@ -289,6 +318,7 @@ int main(void)
 	    cmocka_unit_test(an_empty_snapshot_is_a_heap),
 	    cmocka_unit_test(generations_are_classified),
 	    cmocka_unit_test(generations_beyond_the_table_are_searched),
+	    cmocka_unit_test(overlapping_rows_leave_no_gap),
 	    cmocka_unit_test(retained_is_born_in_counted_iterations_that_ended),
 	    cmocka_unit_test(a_filter_leaves_blocks_out),
 	    cmocka_unit_test(births_known_as_ranges_are_counted_and_told),
