@@ -244,21 +244,20 @@ static void row_add(struct snapshot_iteration *into, const struct snapshot_itera
 #undef TAKE_MAXIMUM
 }
 
-/* Merge neighbours of one phase in pairs; rows of different phases stay apart. */
+/* Merge neighbours of one phase in pairs; rows of different phases stay apart. There is at least one row. */
 static void rows_merge(struct benchmark *benchmark)
 {
-	uint32_t kept = 0;
+	struct snapshot_iteration *rows = benchmark->rows;
+	uint32_t kept = 1;
 
 	benchmark->merge *= 2;
-	for (uint32_t i = 0; i < benchmark->row_count; i++) {
-		struct snapshot_iteration *row = &benchmark->rows[i];
-		struct snapshot_iteration *into = kept > 0 ? &benchmark->rows[kept - 1] : NULL;
+	for (uint32_t i = 1; i < benchmark->row_count; i++) {
+		struct snapshot_iteration *into = &rows[kept - 1];
 
-		if (into != NULL && into->phase == row->phase &&
-		    into->count + row->count <= benchmark->merge)
-			row_add(into, row);
+		if (into->phase == rows[i].phase && into->count + rows[i].count <= benchmark->merge)
+			row_add(into, &rows[i]);
 		else
-			benchmark->rows[kept++] = *row;
+			rows[kept++] = rows[i];
 	}
 	benchmark->row_count = kept;
 }

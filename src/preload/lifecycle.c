@@ -179,7 +179,38 @@ static void on_quick_exit_handler(void *argument)
 
 /* ---- environment of children ---- */
 
-/* Remove our library from LD_PRELOAD and our variables, in place: nothing may allocate here. */
+static bool names_our_library(const char *entry, size_t bytes)
+{
+	static const char name[] = "liballocscope.so";
+
+	for (size_t i = 0; i + sizeof name - 1 <= bytes; i++)
+		if (memcmp(entry + i, name, sizeof name - 1) == 0)
+			return true;
+	return false;
+}
+
+/* Take our library out of LIST (the value of LD_PRELOAD), in place. False when nothing else is left. */
+static bool remove_our_library(char *list)
+{
+	char *to = list;
+
+	for (const char *from = list; *from != '\0';) {
+		size_t bytes = strcspn(from, ": ");
+
+		if (bytes > 0 && !names_our_library(from, bytes)) {
+			if (to != list)
+				*to++ = ':';
+			memmove(to, from, bytes);
+			to += bytes;
+		}
+		from += bytes;
+		from += strspn(from, ": ");
+	}
+	*to = '\0';
+	return to != list;
+}
+
+/* follow_exec=0: remove our traces in place; nothing may allocate here. */
 static void leave_no_trace_in_environment(void)
 {
 	char **to = environ;
@@ -187,31 +218,8 @@ static void leave_no_trace_in_environment(void)
 	for (char **from = environ; from != NULL && *from != NULL; from++) {
 		if (strncmp(*from, "ALLOCSCOPE_", 11) == 0)
 			continue;
-		if (strncmp(*from, "LD_PRELOAD=", 11) == 0) {
-			char *at = *from + 11;
-			char *out = at;
-			bool first = true;
-
-			while (*at != '\0') {
-				size_t bytes = strcspn(at, ": ");
-				bool ours = false;
-
-				for (size_t i = 0; i + 16 <= bytes && !ours; i++)
-					ours = strncmp(at + i, "liballocscope.so", 16) == 0;
-				if (!ours && bytes > 0) {
-					if (!first)
-						*out++ = ':';
-					memmove(out, at, bytes);
-					out += bytes;
-					first = false;
-				}
-				at += bytes;
-				at += strspn(at, ": ");
-			}
-			*out = '\0';
-			if (first)
-				continue;
-		}
+		if (strncmp(*from, "LD_PRELOAD=", 11) == 0 && !remove_our_library(*from + 11))
+			continue;
 		*to++ = *from;
 	}
 	if (to != NULL)

@@ -1,6 +1,7 @@
 #include "preload/snapshot_sections.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/fd_io.h"
@@ -274,23 +275,29 @@ static void put_stacks(struct snapshot_writer *writer, const struct snapshot_cut
 static uint64_t
     column_batch[COLUMN_BATCH]; /* too large for a foreign stack; under the snapshot lock */
 
-/* One column of the blocks: EXPRESSION of each `block`, written in batches. */
-#define PUT_COLUMN(writer, cut, id, type, expression)                                              \
-	do {                                                                                       \
-		type *batch_ = (type *)(void *)column_batch;                                       \
-		size_t filled_ = 0;                                                                \
-		SECTION(writer, id, type);                                                         \
-		for (size_t i_ = 0; i_ < (cut)->block_count; i_++) {                               \
-			const struct cut_block *block = &(cut)->blocks[i_];                        \
-			batch_[filled_++] = (expression);                                          \
-			if (filled_ == COLUMN_BATCH) {                                             \
-				snapshot_writer_put(writer, batch_, sizeof(type) * filled_);       \
-				filled_ = 0;                                                       \
-			}                                                                          \
-		}                                                                                  \
-		snapshot_writer_put(writer, batch_, sizeof(type) * filled_);                       \
-		snapshot_writer_end_section(writer);                                               \
-	} while (0)
+/* One column of the blocks: the member of BYTES at OFFSET of struct cut_block, written in batches. */
+static void put_column(struct snapshot_writer *writer, const struct snapshot_cut *cut, uint32_t id,
+    size_t offset, uint32_t bytes)
+{
+	char *batch = (char *)column_batch;
+	size_t filled = 0;
+
+	snapshot_writer_section(writer, id, bytes, SNAPSHOT_SECTION_REQUIRED);
+	for (size_t i = 0; i < cut->block_count; i++) {
+		memcpy(batch + filled, (const char *)&cut->blocks[i] + offset, bytes);
+		filled += bytes;
+		if (filled == sizeof column_batch) {
+			snapshot_writer_put(writer, batch, filled);
+			filled = 0;
+		}
+	}
+	snapshot_writer_put(writer, batch, filled);
+	snapshot_writer_end_section(writer);
+}
+
+#define PUT_COLUMN(writer, cut, id, member)                                                        \
+	put_column(writer, cut, id, offsetof(struct cut_block, member),                            \
+	    sizeof(((struct cut_block *)0)->member))
 
 static void put_extras(struct snapshot_writer *writer, const struct snapshot_cut *cut)
 {
@@ -328,11 +335,11 @@ static void put_born_ranges(struct snapshot_writer *writer)
 
 static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut *cut)
 {
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_ADDRESS, uint64_t, block->address);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_SIZE, uint64_t, block->size);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_STACK, uint32_t, block->stack);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_EPOCH, uint32_t, block->epoch);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_BORN, uint32_t, block->born);
+	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_ADDRESS, address);
+	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_SIZE, size);
+	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_STACK, stack);
+	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_EPOCH, epoch);
+	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_BORN, born);
 }
 
 static void put_samples(struct snapshot_writer *writer)

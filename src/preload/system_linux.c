@@ -52,7 +52,7 @@ size_t system_page_bytes(void)
 static void walk_pages(
     uintptr_t start, size_t pages, void (*visit)(void *context, size_t page), void *context)
 {
-	uint64_t entries[PAGEMAP_BATCH];
+	uint64_t entries[PAGEMAP_BATCH] = {0};
 	int fd = system_open_read("/proc/self/pagemap");
 
 	for (size_t first = 0; first < pages; first += PAGEMAP_BATCH) {
@@ -249,7 +249,7 @@ int system_unlink(const char *path)
 
 int system_file_identity(int fd, uint64_t ret_identity[2])
 {
-	struct stat status;
+	struct stat status = {0};
 	long result = system_call(SYS_fstat, fd, &status);
 
 	if (result == 0) {
@@ -261,7 +261,7 @@ int system_file_identity(int fd, uint64_t ret_identity[2])
 
 int system_file_owner(int fd, uint32_t *ret_user)
 {
-	struct stat status;
+	struct stat status = {0};
 	long result = system_call(SYS_fstat, fd, &status);
 
 	if (result == 0)
