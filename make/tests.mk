@@ -57,12 +57,17 @@ $(other_allocators:%=$(programs_dir)/other_allocator_cplusplus.%): $(programs_di
 	@mkdir -p $(@D)
 	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
 
+# The stacks of optimised code without frame pointers.
+$(programs_dir)/stack_paths.optimised: test/programs/stack_paths.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -O2 -fomit-frame-pointer -o $@ $< -pthread
+
 # A static program can't be preloaded, and says so by being static.
 $(programs_dir)/static_program: test/programs/malloc_and_free.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -static -o $@ $<
 
-test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program
+test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
 
 # --- running them ---
 integration_tests := $(sort $(wildcard test/integration/*.bats))
