@@ -371,8 +371,21 @@ static int check_subject(const struct check_subject *subject, const struct check
 	return STATUS_OK;
 }
 
-/* A row of one file in the shape of a diff's. What a buffer gained by realloc while iterations
- * ran was not born in them; the samples tell it where blocks stay and bytes grow. */
+/* Bytes that a buffer gained by realloc while iterations ran: it was born earlier, so they aren't among the
+ * retained; the samples tell them where blocks stay and bytes grow. No more than what is alive. */
+static int64_t grown_of_file(const struct group_row *row)
+{
+	const struct growth *growth = &row->growth;
+	bool by_size = growth->shape == GROWTH_AMORTISED ||
+		       (growth->shape == GROWTH_LINEAR && !growth->linear_in_blocks);
+	int64_t alive = (int64_t)row->inuse_space;
+	int64_t grown = growth->grown_bytes < alive ? growth->grown_bytes : alive;
+
+	grown -= (int64_t)row->retained_space;
+	return by_size && grown > 0 ? grown : 0;
+}
+
+/* A row of one file in the shape of a diff's. */
 static struct diff_row row_of_file(const struct group_row *row, uint64_t counted)
 {
 	struct diff_row result = {
@@ -383,12 +396,10 @@ static struct diff_row row_of_file(const struct group_row *row, uint64_t counted
 	    .born_bytes = row->retained_space,
 	    .retained_blocks = row->retained_objects,
 	    .retained_bytes = row->retained_space,
+	    .grown_bytes = grown_of_file(row),
 	    .growth = row->growth,
 	};
 
-	if (row->growth.shape == GROWTH_LINEAR && !row->growth.linear_in_blocks &&
-	    row->growth.grown_bytes > (int64_t)row->retained_space)
-		result.grown_bytes = row->growth.grown_bytes - (int64_t)row->retained_space;
 	if (counted != 0) {
 		result.blocks_per_iteration = (double)result.born_blocks / (double)counted;
 		result.bytes_per_iteration = (double)result.born_bytes / (double)counted;

@@ -210,6 +210,50 @@ static void growth_of_blocks_and_of_buffers_is_found(void **state)
 	}
 }
 
+/* A buffer that doubles from warm-up on, alive or torn down before the file was written. */
+static void growth_of_a_vector_counts_while_it_lives(void **state)
+{
+	(void)state;
+	for (int alive = 0; alive < 2; alive++) {
+		struct snapshot_builder *builder = snapshot_builder_new();
+		uint32_t stack = snapshot_builder_stack(builder, "vector;main");
+		struct checked_file file;
+		uint64_t blocks[42];
+		uint64_t bytes[42];
+
+		snapshot_builder_iterations(
+		    builder, snapshot_builder_benchmark(builder, "parse"), 2, 40);
+		snapshot_builder_samples(builder, 0, 1, 42, 1);
+		for (uint32_t i = 0; i < 42; i++) {
+			blocks[i] = 1;
+			bytes[i] = i == 0 ? 8 : bytes[i - 1];
+			while (bytes[i] < 8 * (i + 1))
+				bytes[i] *= 2;
+		}
+		snapshot_builder_series(builder, stack, blocks, bytes, 0, 42);
+		if (alive != 0)
+			snapshot_builder_block(
+			    builder, &(struct snapshot_builder_block){.bytes = bytes[41],
+					 .stack = stack,
+					 .born = 1,
+					 .resize_stack = stack,
+					 .birth_bytes = 8});
+		else
+			snapshot_builder_freed(builder, stack, 1, bytes[41]);
+		file_open(&file, builder);
+		if (alive != 0) {
+			assert_file_limit(&file, CHECK_MAX_RETAINED_BYTES, bytes[41] - bytes[1]);
+		} else {
+			struct check_result *result =
+			    file_check(&file, limit(CHECK_MAX_RETAINED_BYTES, 0));
+
+			assert_int_equal(result->outcome, CHECK_CLEAN);
+			check_result_close(result);
+		}
+		file_close(&file);
+	}
+}
+
 static void what_does_not_grow_is_clean(void **state)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
@@ -407,6 +451,7 @@ int main(void)
 	    cmocka_unit_test(the_worst_iteration_is_limited),
 	    cmocka_unit_test(allocations_are_limited_by_their_maximum),
 	    cmocka_unit_test(growth_of_blocks_and_of_buffers_is_found),
+	    cmocka_unit_test(growth_of_a_vector_counts_while_it_lives),
 	    cmocka_unit_test(what_does_not_grow_is_clean),
 	    cmocka_unit_test(a_file_without_iterations_never_passes),
 	    cmocka_unit_test(warmup_alone_or_13_iterations_never_pass),
