@@ -7,6 +7,9 @@ $(golden_bin): $(golden_obj)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 test test-integration test-bats: $(golden_bin)
 
+# The one unit test of the command line's own files: all others belong to the tool's libraries.
+$(BUILD)/test/unit/arguments_test: $(patsubst %,$(BUILD)/obj/src/cli/%.o,arguments nearest fatal)
+
 # Write the expected texts again; read the difference before committing it.
 golden-update: $(CLI) $(golden_bin)
 	@GOLDEN_UPDATE=1 BUILD=$(BUILD) bats test/integration/cli.bats >/dev/null || true
