@@ -4,9 +4,9 @@
 # goal only says what is missing. DEPS=no never installs anything. The look costs about 20 ms.
 DEPS ?= auto
 
-deps_test_goals := $(filter test test-% check check-% golden-update,$(MAKECMDGOALS))
+deps_test_goals := $(filter test test-% check check-% golden-update fuzz fuzz-%,$(MAKECMDGOALS))
 deps_sets := build $(if $(deps_test_goals),test) $(if $(filter bench bench-%,$(MAKECMDGOALS)),bench)
-deps_ensure := $(filter demo demo-% test test-% check check-% golden-update bench bench-%,$(MAKECMDGOALS))
+deps_ensure := $(strip $(deps_test_goals) $(filter demo demo-% bench bench-%,$(MAKECMDGOALS)))
 deps_action := $(if $(filter no,$(DEPS)),hint,$(if $(deps_ensure),ensure,hint))
 
 deps:

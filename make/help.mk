@@ -4,6 +4,8 @@ help:
 	'make            build build/liballocscope.so and build/allocscope' \
 	'make demo       record a small reactive engine twice and show what it retains' \
 	'make test       all tests and all gates; installs what they need when something is missing' \
+	'                test-unit, test-integration, test-asan, test-stress: parts of it; fuzz: the reader' \
+	'make golden-update   write the expected reports anew and show the difference' \
 	'make check      the gates alone: headers, layers, imports, options, format, clang-tidy, shellcheck, man pages' \
 	'make bench      cost per malloc+free pair, per block and per mark, beside heaptrack; writes bench/results.md' \
 	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
