@@ -18,6 +18,7 @@ LIMIT=${LIMIT:-120}                     # seconds until a program counts as hung
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     unset LD_PRELOAD ALLOCSCOPE_OPTIONS ALLOCSCOPE_SIGNAL ALLOCSCOPE_OPTIONAL NO_COLOR
+    [ -z "${TEST_OPTIONS:-}" ] || export ALLOCSCOPE_OPTIONS=$TEST_OPTIONS
     export ALLOCSCOPE_OUTPUT=$PWD/x.snap
     snapshot=$PWD/x.snap
 }
@@ -130,10 +131,10 @@ expect_json() {
     jq -e "$1" "$2" >/dev/null || fail "$1 does not hold in $(jq -c . "$2" | cut -c 1-2000)"
 }
 
-# option KEY=VALUE...: ALLOCSCOPE_OPTIONS.
+# options KEY=VALUE...: ALLOCSCOPE_OPTIONS, behind those of TEST_OPTIONS, with which all tests can be run once more.
 options() {
     local IFS=:
-    export ALLOCSCOPE_OPTIONS="$*"
+    export ALLOCSCOPE_OPTIONS="${TEST_OPTIONS:+$TEST_OPTIONS:}$*"
 }
 
 # files PATTERN...: how many exist.
