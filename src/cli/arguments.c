@@ -333,6 +333,20 @@ int arguments_parse(
 	return operands;
 }
 
+void arguments_release(const struct argument_syntax *syntax, void *settings)
+{
+	for (const struct argument_group *group = syntax->groups; group->title != NULL; group++) {
+		for (const struct argument_option *o = group->options; o->kind != ARGUMENT_END;
+		     o++) {
+			struct argument_list *list =
+			    (struct argument_list *)((char *)settings + group->offset + o->offset);
+
+			if (o->kind == ARGUMENT_LIST)
+				free(list->texts);
+		}
+	}
+}
+
 #define HELP_COLUMNS	78
 #define HELP_TEXT_START 30
 

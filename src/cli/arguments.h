@@ -77,6 +77,8 @@ struct argument_syntax {
  * Dies on wrong use; --help is an option like others and does nothing by itself. */
 int arguments_parse(
     const struct argument_syntax *syntax, void *settings, int count, char **arguments);
+/* Free what parsing put into SETTINGS (not SETTINGS itself). */
+void arguments_release(const struct argument_syntax *syntax, void *settings);
 void arguments_print_help(const struct argument_syntax *syntax, FILE *out);
 /* Die with exit code 2 and the usage line of the command. */
 _Noreturn void arguments_die(const struct argument_syntax *syntax, const char *format, ...)

@@ -95,6 +95,7 @@ static int run_command(const struct command *command, int count, char **argument
 		check_operand_count(command, operands);
 		code = command->run(command, general, operands, arguments);
 	}
+	arguments_release(&command->syntax, general);
 	free(general);
 	return code;
 }

@@ -130,7 +130,7 @@ static void options_are_taken_in_every_spelling(void **state)
 	assert_int_equal(settings.choice, 1);
 	assert_int_equal(settings.list.count, 2);
 	assert_string_equal(settings.list.texts[1], "y");
-	free(settings.list.texts);
+	arguments_release(&syntax, &settings);
 }
 
 static void an_implied_value_does_not_eat_the_operand(void **state)
