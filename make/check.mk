@@ -18,3 +18,11 @@ check check-headers check-layers check-words check-man check-shell check-format 
 check-options: | deps-if-missing
 .PHONY: check check-headers check-layers check-words check-man check-shell check-format check-tidy check-preload \
 	check-options lint format
+
+# The output that README.md shows, taken anew; a part of golden-update.
+golden-update: readme-update
+readme-update: $(PRELOAD) $(CLI)
+	@mkdir -p $(BUILD)/readme && tools/replay-readme.sh $(BUILD) $(BUILD)/readme >$(BUILD)/readme/README.md && \
+		cp $(BUILD)/readme/README.md README.md
+	@git --no-pager diff --stat -- README.md
+.PHONY: readme-update
