@@ -24,5 +24,5 @@ golden-update: readme-update
 readme-update: $(PRELOAD) $(CLI)
 	@mkdir -p $(BUILD)/readme && tools/replay-readme.sh $(BUILD) $(BUILD)/readme >$(BUILD)/readme/README.md && \
 		cp $(BUILD)/readme/README.md README.md
-	@git --no-pager diff --stat -- README.md
+	@git --no-pager diff --stat -- README.md 2>/dev/null || true
 .PHONY: readme-update
