@@ -173,37 +173,39 @@ static void tell_file(const struct run_file *file)
 	    when(file->trigger), retained);
 }
 
-static const struct run_file *find_trigger(
-    const struct run_files *files, uint32_t trigger, const struct run_file *like)
+static bool is_same_run(const struct run_file *a, const struct run_file *b)
 {
+	return memcmp(a->run_id, b->run_id, sizeof a->run_id) == 0;
+}
+
+/* The file to look at first: of the first process, the end of its iterations or its last file; and the file to
+ * compare it with: the same process's first one. */
+static void tell_next(const struct run_files *files)
+{
+	const struct run_file *before = NULL;
+	const struct run_file *after = NULL;
+
 	for (size_t i = 0; i < files->count; i++) {
 		const struct run_file *file = &files->files[i];
 
-		if (file->is_readable && file->trigger == trigger &&
-		    (like == NULL || memcmp(like->run_id, file->run_id, sizeof file->run_id) == 0))
-			return file;
+		if (!file->is_readable || (before != NULL && !is_same_run(before, file)))
+			continue;
+		if (before == NULL || file->time_ns < before->time_ns)
+			before = file;
+		if (after == NULL ||
+		    (after->trigger != SNAPSHOT_AT_LAST &&
+			(file->trigger == SNAPSHOT_AT_LAST || file->time_ns >= after->time_ns)))
+			after = file;
 	}
-	return NULL;
-}
-
-static void tell_next(const struct run_files *files)
-{
-	const struct run_file *first = find_trigger(files, SNAPSHOT_AT_FIRST, NULL);
-	const struct run_file *last =
-	    first != NULL ? find_trigger(files, SNAPSHOT_AT_LAST, first) : NULL;
-	const struct run_file *any = NULL;
-
-	for (size_t i = 0; i < files->count; i++) {
-		if (files->files[i].is_readable)
-			any = &files->files[i];
-	}
-	if (last != NULL)
-		message("next: allocscope diff %s %s", first->path, last->path);
-	else if (any != NULL && any->iterations_counted != 0)
+	if (after == NULL)
+		return;
+	if (before != after)
+		message("next: allocscope diff %s %s", before->path, after->path);
+	else if (after->iterations_counted != 0)
 		message("next: allocscope iterations %s, or allocscope report --sort retained %s",
-		    any->path, any->path);
-	else if (any != NULL)
-		message("next: allocscope report %s", any->path);
+		    after->path, after->path);
+	else
+		message("next: allocscope report %s", after->path);
 }
 
 void run_files_tell(const struct run_files *files)

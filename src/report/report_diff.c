@@ -195,8 +195,10 @@ static void add_columns(struct text_table *table, const struct diff *diff)
 {
 	text_table_column(table, "blocks", TEXT_RIGHT);
 	text_table_column(table, "bytes", TEXT_RIGHT);
-	text_table_column(table, "blocks/iter", TEXT_RIGHT);
-	text_table_column(table, "bytes/iter", TEXT_RIGHT);
+	if (diff->iterations_between != 0) {
+		text_table_column(table, "blocks/iter", TEXT_RIGHT);
+		text_table_column(table, "bytes/iter", TEXT_RIGHT);
+	}
 	if (shapes_are_known(diff))
 		text_table_column(table, "shape", TEXT_LEFT);
 	text_table_column(table, "died", TEXT_RIGHT);
@@ -208,13 +210,13 @@ static void add_columns(struct text_table *table, const struct diff *diff)
 static int add_row(struct text_table *table, const struct diff *diff, const struct report_row *row,
     const struct report_options *options)
 {
-	bool has_rate = diff->iterations_between != 0;
-
 	text_table_row(table);
 	text_table_cell(table, text_count(row->blocks).text);
 	text_table_cell(table, text_bytes(row->bytes).text);
-	text_table_cell(table, has_rate ? text_rate(row->blocks_per_iteration).text : "-");
-	text_table_cell(table, has_rate ? text_rate_bytes(row->bytes_per_iteration).text : "-");
+	if (diff->iterations_between != 0) {
+		text_table_cell(table, text_rate(row->blocks_per_iteration).text);
+		text_table_cell(table, text_rate_bytes(row->bytes_per_iteration).text);
+	}
 	if (shapes_are_known(diff))
 		text_table_cell_tinted(table, report_shape_tint(row->growth->shape),
 		    growth_shape_name(row->growth->shape));

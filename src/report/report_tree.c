@@ -199,6 +199,10 @@ int report_tree_text(FILE *out, const struct grouping *grouping, const struct gr
 		fprintf(out, "%10s %12s %8s  %s\n", "bytes", "blocks", "", "function");
 		print_line(&printer, &tree.nodes[0], 0, "all");
 		print_children(&printer, 0, 0);
+		if (tree.nodes[0].bytes == 0 && tree.nodes[0].blocks == 0)
+			fputs(
+			    "Nothing to add up here; --sort allocs shows what was allocated and freed again.\n",
+			    out);
 	}
 	call_tree_release(&tree);
 	return status != 0 ? status : report_finish(out);
