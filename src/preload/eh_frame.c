@@ -466,14 +466,20 @@ static bool read_image(const struct dl_phdr_info *info, struct eh_image *image)
 	uintptr_t header = 0;
 
 	memset(image, 0, sizeof *image);
-	image->code_start = UINTPTR_MAX;
+	image->start = image->code_start = UINTPTR_MAX;
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
 
 		if (segment->p_type == PT_GNU_EH_FRAME)
 			header = start;
-		if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0)
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (start < image->start)
+			image->start = start;
+		if (start + segment->p_memsz > image->end)
+			image->end = start + segment->p_memsz;
+		if ((segment->p_flags & PF_X) == 0)
 			continue;
 		if (start < image->code_start)
 			image->code_start = start;
@@ -538,6 +544,17 @@ static const struct eh_image *find_permanent(uintptr_t address)
 			return &permanent[middle];
 	}
 	return NULL;
+}
+
+bool eh_frame_is_data(uintptr_t address)
+{
+	unsigned count = atomic_load_explicit(&permanent_count, memory_order_acquire);
+
+	for (unsigned i = 0; i < count; i++)
+		if (address - permanent[i].start < permanent[i].end - permanent[i].start)
+			return address - permanent[i].code_start >=
+			       permanent[i].code_end - permanent[i].code_start;
+	return false;
 }
 
 struct later_search {

@@ -57,6 +57,7 @@ struct eh_machine {
 
 /* One object: its search table, and the readable segment that holds table and frames. */
 struct eh_image {
+	uintptr_t start, end; /* of all segments */
 	uintptr_t code_start, code_end;
 	const uint8_t *header, *segment, *segment_end;
 };
@@ -76,6 +77,8 @@ enum eh_result eh_frame_visit(struct eh_machine *machine, uintptr_t address, eh_
 /* The same within one object. */
 enum eh_result eh_frame_visit_image(struct eh_machine *machine, const struct eh_image *image,
     uintptr_t address, eh_visitor *visit, void *context);
+/* ADDRESS lies in an object that is there for good, but not in its code. */
+bool eh_frame_is_data(uintptr_t address);
 /* List the objects that are there for good. Once, before any library can be opened by hand. */
 void eh_frame_init(void);
 

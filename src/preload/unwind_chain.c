@@ -143,27 +143,25 @@ static uint32_t owner_of(const struct unwind_chain *chain, uint32_t frame, uint3
 }
 
 struct walk {
-	struct unwind_state state;
 	uint32_t kept;	/* frames of the chain that stay, [0, kept) */
 	uint32_t fresh; /* frames in chain->fresh, innermost first */
 	bool is_cut;	/* there was no end: `kept` is 0 and more frames lie outside */
 };
 
-/* Does the rest of the chain lead on from here? Lowers *BELOW, the frames that may still be met. */
-static bool joins(const struct unwind_chain *chain, const struct walk *walk, uint32_t *below)
+/* FRESH frames led to STATE: does the chain lead on from here? *BELOW, the frames still to be met, is lowered. */
+static inline bool joins(const struct unwind_chain *chain, const struct unwind_state *state,
+    uint32_t fresh, uint32_t *below)
 {
 	const struct chain_frame *frames = chain->frames;
 
-	while (*below > 0 && frames[*below - 1].sp < walk->state.sp)
+	while (*below > 0 && frames[*below - 1].sp < state->sp)
 		--*below;
-	uint32_t total = *below + walk->fresh;
-
-	if (*below == 0 || !is_at(&frames[*below - 1], &walk->state) ||
-	    (chain->is_floating && total <= chain->max_frames))
+	if (*below == 0 || !is_at(&frames[*below - 1], state) ||
+	    (chain->is_floating && *below + fresh <= chain->max_frames))
 		return false;
-	if (unlikely(walk->fresh > chain->max_frames))
+	if (unlikely(fresh > chain->max_frames))
 		return true; /* nothing further out counts */
-	uint32_t low = first_word(chain, total);
+	uint32_t low = first_word(chain, *below + fresh);
 	uint32_t changed = last_changed(chain->words, low, frames[*below - 1].word_end);
 
 	if (likely(changed == low))
@@ -173,31 +171,42 @@ static bool joins(const struct unwind_chain *chain, const struct walk *walk, uin
 	return false;
 }
 
-/* From the innermost frame outwards until the chain is met or the stack ends. False: it can't be kept. */
-static bool walk_fresh(struct unwind_chain *chain, struct unwind_walker *walker, struct walk *walk)
+/*
+ * From STATE, the innermost frame, outwards until the chain is met or the stack ends. False: it can't be kept. The
+ * state stays in registers as long as steps are the usual ones: copying it through memory costs as much as a step.
+ */
+static bool walk_fresh(struct unwind_chain *chain, struct unwind_walker *walker,
+    struct unwind_state state, struct walk *ret_walk)
 {
 	uint32_t below = chain->count;
+	uint32_t count = 0;
 
-	for (;;) {
-		if (joins(chain, walk, &below)) {
-			walk->kept = below;
+	for (;; count++) {
+		if (joins(chain, &state, count, &below)) {
+			*ret_walk = (struct walk){.kept = below, .fresh = count};
 			return true;
 		}
-		walk->kept = 0;
-		if (walk->fresh == chain->limit) {
-			walk->is_cut = true;
+		if (count == chain->limit) {
+			*ret_walk = (struct walk){.fresh = count, .is_cut = true};
 			return true;
 		}
-		struct chain_fresh *fresh = &chain->fresh[walk->fresh];
+		struct chain_fresh *fresh = &chain->fresh[count];
 
-		fresh->state = walk->state;
-		enum unwind_outcome outcome = unwind_step(walker, &walk->state, &fresh->step);
+		fresh->pc = state.pc;
+		fresh->sp = state.sp;
+		fresh->rbp = state.rbp;
+		if (likely(unwind_step_packed(&walker->memory, &state, &fresh->step)))
+			continue;
+		struct unwind_state copy = state;
+		enum unwind_outcome outcome = unwind_step(walker, &copy, &fresh->step);
 
 		if (!fresh->step.is_constant || outcome == UNWIND_NEEDS_REGISTERS)
 			return false;
-		walk->fresh++;
-		if (outcome == UNWIND_END)
+		if (outcome == UNWIND_END) {
+			*ret_walk = (struct walk){.fresh = count + 1};
 			return true;
+		}
+		state = copy;
 	}
 }
 
@@ -240,11 +249,11 @@ static void push(
 	for (int i = 0; i < fresh->step.word_count; i++)
 		if (i != fresh->step.rbp_word || outer_consumes)
 			chain->words[end++] = fresh->step.words[i];
-	*frame = (struct chain_frame){.pc = fresh->state.pc,
-	    .sp = fresh->state.sp,
-	    .rbp = fresh->state.rbp,
+	*frame = (struct chain_frame){.pc = fresh->pc,
+	    .sp = fresh->sp,
+	    .rbp = fresh->rbp,
 	    .hash = frame_hash(
-		outer != NULL ? outer->hash : stack_hash_root(thread_row, false), fresh->state.pc),
+		outer != NULL ? outer->hash : stack_hash_root(thread_row, false), fresh->pc),
 	    .word_end = end,
 	    .consumes_rbp = fresh->step.uses_rbp || (fresh->step.rbp_word < 0 && outer_consumes)};
 }
@@ -314,9 +323,9 @@ bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
     const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
     bool *ret_cut)
 {
-	struct walk walk = {.state = *state};
+	struct walk walk;
 
-	if (!walk_fresh(chain, walker, &walk))
+	if (!walk_fresh(chain, walker, *state, &walk))
 		return false;
 	uint32_t kept = walk.kept;
 

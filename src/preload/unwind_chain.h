@@ -41,7 +41,7 @@ struct chain_frame {
 
 /* A new frame, before it is known what lies outside. */
 struct chain_fresh {
-	struct unwind_state state;
+	uintptr_t pc, sp, rbp;
 	struct unwind_step step;
 };
 

@@ -159,6 +159,7 @@ static void follow(void *context, const struct eh_row *row)
 	}
 	if ((next->known >> EH_RSP & 1) == 0)
 		return;
+	next->known |= 1u << EH_RETURN_ADDRESS;
 	*general->registers = *next;
 	*general->exact = false;
 	general->outcome = UNWIND_NEXT;
@@ -183,7 +184,7 @@ static void guess(struct general_step *general)
 	registers->value[EH_RETURN_ADDRESS] = state.pc;
 	registers->value[EH_RSP] = state.sp;
 	registers->value[EH_RBP] = state.rbp;
-	registers->known = 1u << EH_RSP | 1u << EH_RBP;
+	registers->known = 1u << EH_RSP | 1u << EH_RBP | 1u << EH_RETURN_ADDRESS;
 	*general->exact = false;
 	general->outcome = UNWIND_NEXT;
 }

@@ -8,22 +8,14 @@
 #include "preload/modules.h"
 
 #ifdef ALLOCSCOPE_STRESS
-#	define RULE_BITS 6
-#	define SIDE_MAX  8u
+#	define SIDE_MAX 8u
 #else
-#	define RULE_BITS 16
-#	define SIDE_MAX  4096u
+#	define SIDE_MAX 4096u
 #endif
-#define RULES	      (1u << RULE_BITS)
+#define RULES	      (1u << UNWIND_RULE_BITS)
 #define ACCEPTED_BITS 10
 #define PC_BITS	      47
 
-/* Parts of a rule. */
-enum { KIND_RSP, KIND_RBP, KIND_SIDE, KIND_END };
-#define RULE_PC(rule)	((rule) >> 17)
-#define RULE_KIND(rule) ((unsigned)((rule) >> 15) & 3)
-#define RULE_CFA(rule)	(((rule) >> 5 & 1023) * 8)
-#define RULE_RBP(rule)	(((rule)&31) * 8)
 #define RULE_SIDE(rule) ((uint32_t)(rule)&0x7fff)
 
 enum side_kind {
@@ -41,23 +33,18 @@ struct side_rule {
 	int32_t cfa_offset, rbp_offset;
 };
 
-static _Atomic(atomic_uint_least64_t *) rules;
+_Atomic(atomic_uint_least64_t *) unwind_rule_table;
 static struct side_rule side_rules[SIDE_MAX] = {{.kind = SIDE_GENERAL}}; /* 0: no room */
 static atomic_uint side_count = 1;
 static atomic_uint_least64_t accepted[1u << ACCEPTED_BITS]; /* return addresses behind calls */
 static atomic_bool any_outside; /* an address outside all objects has a rule */
 static atomic_uint rules_era;	/* counts unwind_rules_forget */
 
-static uint32_t place_of(uintptr_t pc, unsigned bits)
-{
-	return (uint32_t)(pc * 0x9e3779b97f4a7c15u >> (64 - bits));
-}
-
 bool unwind_rules_init(void)
 {
 	atomic_uint_least64_t *none = NULL;
 
-	if (atomic_load_explicit(&rules, memory_order_acquire) != NULL)
+	if (atomic_load_explicit(&unwind_rule_table, memory_order_acquire) != NULL)
 		return true;
 	if (!unwind_memory_init())
 		return false;
@@ -67,14 +54,15 @@ bool unwind_rules_init(void)
 	if (fresh == NULL)
 		return false;
 	if (!atomic_compare_exchange_strong_explicit(
-		&rules, &none, fresh, memory_order_acq_rel, memory_order_acquire))
+		&unwind_rule_table, &none, fresh, memory_order_acq_rel, memory_order_acquire))
 		arena_unmap(fresh, RULES * sizeof *fresh, ARENA_OTHER);
 	return true;
 }
 
 void unwind_rules_forget(uintptr_t start, uintptr_t end)
 {
-	atomic_uint_least64_t *table = atomic_load_explicit(&rules, memory_order_acquire);
+	atomic_uint_least64_t *table =
+	    atomic_load_explicit(&unwind_rule_table, memory_order_acquire);
 
 	/* first: whoever is just finding a rule sees it and does not keep that one */
 	atomic_fetch_add_explicit(&rules_era, 1, memory_order_seq_cst);
@@ -83,7 +71,7 @@ void unwind_rules_forget(uintptr_t start, uintptr_t end)
 	for (uint32_t i = 0; i < RULES; i++) {
 		uint64_t rule = atomic_load_explicit(&table[i], memory_order_relaxed);
 
-		if (RULE_PC(rule) - start <= end - start)
+		if (UNWIND_RULE_PC(rule) - start <= end - start)
 			atomic_store_explicit(&table[i], 0, memory_order_relaxed);
 	}
 	for (uint32_t i = 0; i < 1u << ACCEPTED_BITS; i++)
@@ -107,7 +95,7 @@ static uint64_t side_rule(const struct side_rule *side)
 
 	for (uint32_t i = 1; i < count && i < SIDE_MAX; i++)
 		if (memcmp(&side_rules[i], side, sizeof *side) == 0)
-			return (uint64_t)KIND_SIDE << 15 | i;
+			return (uint64_t)UNWIND_RULE_SIDE << 15 | i;
 	uint32_t number = atomic_fetch_add_explicit(&side_count, 1, memory_order_relaxed);
 
 	if (number >= SIDE_MAX) {
@@ -115,7 +103,7 @@ static uint64_t side_rule(const struct side_rule *side)
 		return 0;
 	}
 	side_rules[number] = *side;
-	return (uint64_t)KIND_SIDE << 15 | number;
+	return (uint64_t)UNWIND_RULE_SIDE << 15 | number;
 }
 
 /* The offset of the block `breg6 OFFSET`, or `breg6 OFFSET, deref`. */
@@ -170,8 +158,9 @@ static uint64_t packed_rule(const struct side_rule *side)
 	if (side->kind > SIDE_FAR_RBP || side->cfa_offset <= 0 || cfa % 8 != 0 || cfa >= 8192 ||
 	    rbp % 8 != 0 || rbp >= 256 || (side->rbp_place == RBP_AT_CFA && rbp <= 8))
 		return 0;
-	return (uint64_t)(side->kind == SIDE_FAR_RBP ? KIND_RBP : KIND_RSP) << 15 | cfa / 8 << 5 |
-	       rbp / 8;
+	return (uint64_t)(side->kind == SIDE_FAR_RBP ? UNWIND_RULE_RBP_BASE : UNWIND_RULE_RSP)
+		   << 15 |
+	       cfa / 8 << 5 | rbp / 8;
 }
 
 static void classify(void *context, const struct eh_row *row)
@@ -181,7 +170,7 @@ static void classify(void *context, const struct eh_row *row)
 
 	memset(&side, 0, sizeof side); /* padding is compared too */
 	if (row->kind[EH_RETURN_ADDRESS] == EH_UNDEFINED) {
-		*rule = (uint64_t)KIND_END << 15;
+		*rule = (uint64_t)UNWIND_RULE_END << 15;
 		return;
 	}
 	if (row->is_signal_frame || row->kind[EH_RETURN_ADDRESS] != EH_SAVED_AT_OFFSET ||
@@ -195,18 +184,34 @@ static void classify(void *context, const struct eh_row *row)
 		*rule = side_rule(&side);
 }
 
+struct start_visit {
+	eh_visitor *visit;
+	void *context;
+};
+
+/* What the frame tables say of a function's first instruction is true of its caller's frame, not of this one. */
+static void visit_start(void *context, const struct eh_row *row)
+{
+	static const struct eh_row no_caller = {.kind[EH_RETURN_ADDRESS] = EH_UNDEFINED};
+	struct start_visit *start = context;
+
+	start->visit(start->context, row->is_signal_frame ? row : &no_caller);
+}
+
 /*
  * A return address belongs to the call before it. Where nothing lies before it, it was put there by hand, and is
- * the start of a function: so coroutines and threads begin.
+ * the start of a function: so coroutines begin (makecontext), and they have no caller.
  */
 enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool is_exact,
     eh_visitor *visit, void *context, bool *ret_in_later_object)
 {
+	struct start_visit start = {.visit = visit, .context = context};
 	enum eh_result result =
 	    eh_frame_visit(&walker->machine, pc - !is_exact, visit, context, ret_in_later_object);
 
 	if (unlikely(result == EH_NO_FRAME && !is_exact))
-		result = eh_frame_visit(&walker->machine, pc, visit, context, ret_in_later_object);
+		result =
+		    eh_frame_visit(&walker->machine, pc, visit_start, &start, ret_in_later_object);
 	return result;
 }
 
@@ -214,7 +219,8 @@ enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool 
 COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind_state *state)
 {
 	const struct side_rule guess = {.kind = SIDE_GUESS};
-	atomic_uint_least64_t *table = atomic_load_explicit(&rules, memory_order_acquire);
+	atomic_uint_least64_t *table =
+	    atomic_load_explicit(&unwind_rule_table, memory_order_acquire);
 	uint32_t era = atomic_load_explicit(&rules_era, memory_order_seq_cst);
 	uint64_t rule = 0;
 	bool is_later;
@@ -230,7 +236,7 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 	if (state->is_exact || state->pc >> PC_BITS != 0 || rule == 0)
 		return rule;
 	rule |= (uint64_t)state->pc << 17;
-	atomic_uint_least64_t *slot = &table[place_of(state->pc, RULE_BITS)];
+	atomic_uint_least64_t *slot = &table[unwind_place(state->pc, UNWIND_RULE_BITS)];
 
 	atomic_store_explicit(slot, rule, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
@@ -305,13 +311,13 @@ static bool is_call_before(const uint8_t code[8])
 /* PC follows a call instruction: the copy is refused, not faulted, where there is no memory. */
 static bool is_return_address(uintptr_t pc)
 {
-	atomic_uint_least64_t *slot = &accepted[place_of(pc, ACCEPTED_BITS)];
+	atomic_uint_least64_t *slot = &accepted[unwind_place(pc, ACCEPTED_BITS)];
 	uint8_t code[8];
 
 	if (pc != 0 && atomic_load_explicit(slot, memory_order_relaxed) == pc)
 		return true;
-	if (pc < 4096 || !unwind_memory_copy(pc - sizeof code, code, sizeof code) ||
-	    !is_call_before(code))
+	if (pc < 4096 || eh_frame_is_data(pc) ||
+	    !unwind_memory_copy(pc - sizeof code, code, sizeof code) || !is_call_before(code))
 		return false;
 	atomic_store_explicit(slot, pc, memory_order_relaxed);
 	return true;
@@ -347,7 +353,7 @@ static enum unwind_outcome step_few_registers(
 	struct cfi_registers *registers = &walker->registers;
 	bool exact = state->is_exact;
 
-	registers->known = 1u << EH_RSP | 1u << EH_RBP;
+	registers->known = 1u << EH_RSP | 1u << EH_RBP | 1u << EH_RETURN_ADDRESS;
 	registers->value[EH_RSP] = state->sp;
 	registers->value[EH_RBP] = state->rbp;
 	registers->value[EH_RETURN_ADDRESS] = state->pc;
@@ -401,27 +407,30 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
 enum unwind_outcome unwind_step(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *ret_step)
 {
-	atomic_uint_least64_t *table = atomic_load_explicit(&rules, memory_order_relaxed);
-	uint64_t rule =
-	    atomic_load_explicit(&table[place_of(state->pc, RULE_BITS)], memory_order_acquire);
+	atomic_uint_least64_t *table =
+	    atomic_load_explicit(&unwind_rule_table, memory_order_relaxed);
+	uint64_t rule = atomic_load_explicit(
+	    &table[unwind_place(state->pc, UNWIND_RULE_BITS)], memory_order_acquire);
 
 	ret_step->word_count = 0;
 	ret_step->rbp_word = -1;
 	ret_step->uses_rbp = false;
 	ret_step->is_constant = true;
-	if (unlikely(RULE_PC(rule) != state->pc || state->is_exact))
+	if (unlikely(UNWIND_RULE_PC(rule) != state->pc || state->is_exact))
 		rule = find_rule(walker, state);
-	unsigned kind = RULE_KIND(rule);
+	unsigned kind = UNWIND_RULE_KIND(rule);
 
-	if (unlikely(kind >= KIND_SIDE || rule == 0))
-		return kind == KIND_END ? UNWIND_END
-					: step_side(walker, state, ret_step, RULE_SIDE(rule));
-	uintptr_t cfa = (kind == KIND_RBP ? state->rbp : state->sp) + RULE_CFA(rule);
+	if (unlikely(kind >= UNWIND_RULE_SIDE || rule == 0))
+		return kind == UNWIND_RULE_END
+			   ? UNWIND_END
+			   : step_side(walker, state, ret_step, RULE_SIDE(rule));
+	uintptr_t cfa =
+	    (kind == UNWIND_RULE_RBP_BASE ? state->rbp : state->sp) + UNWIND_RULE_CFA(rule);
 	uintptr_t rbp = state->rbp;
 
-	ret_step->uses_rbp = kind == KIND_RBP;
-	if (RULE_RBP(rule) != 0 &&
-	    unlikely(!load_rbp(walker, ret_step, cfa - RULE_RBP(rule), &rbp)))
+	ret_step->uses_rbp = kind == UNWIND_RULE_RBP_BASE;
+	if (UNWIND_RULE_RBP(rule) != 0 &&
+	    unlikely(!load_rbp(walker, ret_step, cfa - UNWIND_RULE_RBP(rule), &rbp)))
 		return UNWIND_END;
 	return arrive(walker, state, ret_step, cfa, rbp);
 }

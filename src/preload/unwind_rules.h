@@ -14,6 +14,7 @@
 #ifndef PRELOAD_UNWIND_RULES_H
 #define PRELOAD_UNWIND_RULES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,6 +54,19 @@ struct unwind_walker {
 	struct cfi_registers registers, next; /* of a general step: not on the host's stack */
 };
 
+/* Parts of a rule, and its place in the table. */
+#define UNWIND_RULE_PC(rule)   ((rule) >> 17)
+#define UNWIND_RULE_KIND(rule) ((unsigned)((rule) >> 15) & 3)
+#define UNWIND_RULE_CFA(rule)  (((rule) >> 5 & 1023) * 8)
+#define UNWIND_RULE_RBP(rule)  (((rule)&31) * 8)
+#ifdef ALLOCSCOPE_STRESS
+#	define UNWIND_RULE_BITS 6
+#else
+#	define UNWIND_RULE_BITS 16
+#endif
+enum { UNWIND_RULE_RSP, UNWIND_RULE_RBP_BASE, UNWIND_RULE_SIDE, UNWIND_RULE_END };
+extern _Atomic(atomic_uint_least64_t *) unwind_rule_table; /* set by unwind_rules_init */
+
 bool unwind_rules_init(void);
 /* Code in [start, end) is gone: its rules are. */
 void unwind_rules_forget(uintptr_t start, uintptr_t end);
@@ -65,6 +79,49 @@ enum unwind_outcome unwind_step(
 /* The same with all registers. EXACT as in struct unwind_state; *EXACT for the caller on return. */
 enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
     struct cfi_registers *registers, bool *exact, struct unwind_step *ret_step);
+
+static inline uint32_t unwind_place(uintptr_t pc, unsigned bits)
+{
+	return (uint32_t)(pc * 0x9e3779b97f4a7c15u >> (64 - bits));
+}
+
+/* The usual step: a packed rule, and all in the thread's own stack. False: nothing is done, take unwind_step. */
+static inline bool unwind_step_packed(
+    const struct unwind_memory *memory, struct unwind_state *state, struct unwind_step *ret_step)
+{
+	atomic_uint_least64_t *table =
+	    atomic_load_explicit(&unwind_rule_table, memory_order_relaxed);
+	uint64_t rule = atomic_load_explicit(
+	    &table[unwind_place(state->pc, UNWIND_RULE_BITS)], memory_order_acquire);
+	unsigned kind = UNWIND_RULE_KIND(rule);
+	uintptr_t cfa =
+	    (kind == UNWIND_RULE_RBP_BASE ? state->rbp : state->sp) + UNWIND_RULE_CFA(rule);
+	uintptr_t saved = cfa - UNWIND_RULE_RBP(rule);
+	unsigned words = 0;
+
+	if (unlikely(UNWIND_RULE_PC(rule) != state->pc || state->is_exact ||
+		     kind >= UNWIND_RULE_SIDE || cfa <= state->sp || saved < memory->own_low ||
+		     !unwind_memory_is_own(memory, cfa - 1)))
+		return false;
+	uintptr_t pc = *(const uintptr_t *)(cfa - 8); // NOLINT(performance-no-int-to-ptr)
+
+	if (unlikely(pc == 0))
+		return false;
+	ret_step->uses_rbp = kind == UNWIND_RULE_RBP_BASE;
+	ret_step->is_constant = true;
+	ret_step->rbp_word = -1;
+	if (saved != cfa) {
+		state->rbp = *(const uintptr_t *)saved; // NOLINT(performance-no-int-to-ptr)
+		ret_step->words[0] = (struct unwind_word){.address = saved, .value = state->rbp};
+		ret_step->rbp_word = 0;
+		words = 1;
+	}
+	ret_step->words[words] = (struct unwind_word){.address = cfa - 8, .value = pc};
+	ret_step->word_count = (uint8_t)(words + 1);
+	state->pc = pc;
+	state->sp = cfa;
+	return true;
+}
 
 /* ---- for unwind_general.c ---- */
 

@@ -95,7 +95,8 @@ __attribute__((noinline, cold)) static size_t walk_all_registers(
 	bool exact = true;
 
 	CAPTURE(registers);
-	registers->known = 1u << EH_RBX | 1u << EH_RBP | 1u << EH_RSP | 0xfu << EH_R12;
+	registers->known =
+	    1u << EH_RBX | 1u << EH_RBP | 1u << EH_RSP | 0xfu << EH_R12 | 1u << EH_RETURN_ADDRESS;
 	(void)unwind_memory_own(&unwinder->walker.memory, registers->value[EH_RSP]);
 	for (unsigned steps = 0; modules_is_self(registers->value[EH_RETURN_ADDRESS]); steps++)
 		if (steps == OWN_STEPS ||

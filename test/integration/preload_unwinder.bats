@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154,SC2016 # helpers.bash sets snapshot and status; programs in other languages
+# The validated unwinder: unwinder=check takes every stack also by an honest walk, and one in 64 by libunwind.
+load helpers
+
+# The program under unwinder=check: it found what to compare, and no difference.
+checked() {
+    ALLOCSCOPE_OPTIONS=unwinder=check:graph=0 LD_PRELOAD=$LIBRARY timeout "$LIMIT" "$@" >out 2>err </dev/null ||
+        fail "$* ended with $?: $(tail -3 err)"
+    grep -E 'unwinder=check: [0-9]+ stacks' err >lines || fail "nothing was compared: $(tail -3 err)"
+    awk '{ for (i = 1; i <= NF; i++) { if ($i == "stacks,") stacks += $(i - 1); if ($i == "differ") bad += $(i - 1)
+               if ($i == "other" || $i == "shorter," || $i == "longer") bad += $(i - 1) } }
+         END { exit !(stacks > 0 && bad == 0) }' lines || fail "differences: $(cat err)"
+}
+
+torture() { # COMPILER FLAGS...
+    need "$1"
+    "$@" -std=gnu++17 -g -o torture "$TEST_ROOT/test/programs/unwind_torture.cpp" -pthread -ldl
+    checked ./torture 60 "$PROGRAMS/lib/libsame_place_a.so" "$PROGRAMS/lib/libsame_place_b.so"
+}
+
+@test "unusual control flow, compiled by g++ -O0" {
+    torture g++ -O0 -fomit-frame-pointer
+}
+
+@test "unusual control flow, compiled by g++ -O1 with frame pointers" {
+    torture g++ -O1 -fno-omit-frame-pointer
+}
+
+@test "unusual control flow, compiled by g++ -O2" {
+    torture g++ -O2 -fomit-frame-pointer
+}
+
+@test "unusual control flow, compiled by g++ -O3 with frame pointers" {
+    torture g++ -O3 -fno-omit-frame-pointer
+}
+
+@test "unusual control flow, compiled by clang++ -O1" {
+    torture clang++ -O1 -fomit-frame-pointer
+}
+
+@test "unusual control flow, compiled by clang++ -O2 with frame pointers" {
+    torture clang++ -O2 -fno-omit-frame-pointer
+}
+
+@test "interpreters and compilers: the same stacks by every way" {
+    need python3 perl gcc
+    PYTHONMALLOC=malloc checked python3 -c 'import json, ast, re
+for k in range(3): json.loads(json.dumps([{"a": i, "b": [i] * 5} for i in range(3000)]))
+ast.parse("x = 1 + 2 * (3 + 4)\n" * 300)
+re.compile("(a|b)*c{1,9}[x-z]+").match("ab" * 20)'
+    checked perl -e 'my %h; $h{$_} = [1, 2, {a => $_}] for 1 .. 20000;'
+    printf '#include <stdio.h>\nint main(void) { puts("x"); return 0; }\n' >x.c
+    checked gcc -O2 -c x.c
+}
+
+@test "deep recursion is cut at the same frame" {
+    export ALLOCSCOPE_OPTIONS=unwinder=check:graph=0:max_frames=16
+    LD_PRELOAD=$LIBRARY timeout "$LIMIT" "$PROGRAMS/deep_recursion" >out 2>err
+    grep 'unwinder=check: [0-9]* stacks, 0 differ from an honest walk; [0-9]* compared with libunwind: 0 other frames, 0 shorter, 0 longer' err
+}
+
+@test "handlers that interrupt hooks, coroutines, code without information: no difference" {
+    checked "$PROGRAMS/signal_storm"
+    checked "$PROGRAMS/coroutines"
+    checked "$PROGRAMS/no_unwind_info"
+}
+
+@test "a handler on an alternate stack of 8 KB, most of it taken by the kernel, leaves room for us" {
+    ALLOCSCOPE_OPTIONS=unwinder=validated:graph=0 LD_PRELOAD=$LIBRARY timeout "$LIMIT" "$PROGRAMS/sigaltstack_handler"
+    expect "$snapshot" handler alloc_objects=200 inuse_objects=100 inuse_space=4400
+}
+
+@test "one library after another at the same address: each has its own stacks" {
+    ALLOCSCOPE_OPTIONS=unwinder=validated:graph=0 LD_PRELOAD=$LIBRARY timeout "$LIMIT" \
+        "$PROGRAMS/module_reuse" "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so" || status=$?
+    [ "${status:-0}" != 77 ] || skip "the loader chose other addresses"
+    expect "$snapshot" first_variant alloc_objects=3 inuse_objects=3 inuse_space=333
+    expect "$snapshot" second_variant alloc_objects=2 inuse_objects=2 inuse_space=444
+}
