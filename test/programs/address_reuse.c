@@ -1,4 +1,7 @@
-/* 100 blocks of 64 bytes, snapshot, all freed, 100 more at the same addresses, snapshot: 100 born and 100 died. */
+/*
+ * 100 blocks of 64 bytes, snapshot, all freed, 100 more at the same addresses, snapshot: 100 born
+ * and 100 died.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

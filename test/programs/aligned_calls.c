@@ -1,4 +1,7 @@
-/* Each aligned call keeps one block, with the alignment asked for; see aligned_calls in preload_entry_points.bats. */
+/*
+ * Each aligned call keeps one block, with the alignment asked for; see aligned_calls in
+ * preload_entry_points.bats.
+ */
 #include <malloc.h>
 
 #include "program.h"

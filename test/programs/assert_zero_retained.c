@@ -1,5 +1,7 @@
-/* pass: an assertion that holds. fail: 3 blocks of 33 bytes survive. handled: the same with a handler, exit 5. other:
- * another thread's block does not count. process: it does. */
+/*
+ * pass: an assertion that holds. fail: 3 blocks of 33 bytes survive. handled: the same with a
+ * handler, exit 5. other: another thread's block does not count. process: it does.
+ */
 #include <allocscope/allocscope.h>
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* Handlers of atexit and on_exit still count: at_exit keeps 2 blocks of 70 bytes and frees main's 5 blocks. */
+/*
+ * Handlers of atexit still count: at_exit keeps 2 blocks of 70 bytes and frees main's
+ * 5 blocks.
+ */
 #include "program.h"
 
 static void *early[5];

@@ -1,4 +1,5 @@
-// A new that can't be served throws bad_alloc (nothrow: nullptr) and records nothing; the new_handler is asked once.
+// A new that can't be served throws bad_alloc (nothrow: nullptr) and records nothing; the
+// new_handler is asked once.
 #include <new>
 
 #include "program.h"

@@ -1,4 +1,7 @@
-/* A C program (no C++ runtime of its own) loads a C++ library, RTLD_LOCAL, which throws and catches 100 times. */
+/*
+ * A C program (no C++ runtime of its own) loads a C++ library, RTLD_LOCAL, which throws and
+ * catches 100 times.
+ */
 #include <dlfcn.h>
 
 #include "program.h"

@@ -1,5 +1,7 @@
-/* 50 threads are cancelled while they sleep; their clean-up handlers free 1 of their 2 blocks of 23 bytes and make
- * another of 22: 100 blocks live. */
+/*
+ * 50 threads are cancelled while they sleep; their clean-up handlers free 1 of their 2 blocks of
+ * 23 bytes and make another of 22: 100 blocks live.
+ */
 #include <pthread.h>
 
 #include "program.h"

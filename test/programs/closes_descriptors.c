@@ -1,4 +1,7 @@
-/* Closes what the first argument names (standard, all, stderr) before it ends; keep holds 6 blocks of 66 bytes. */
+/*
+ * Closes what the first argument names (standard, all, stderr) before it ends; keep holds 6 blocks
+ * of 66 bytes.
+ */
 #include "program.h"
 
 static void *kept[6];

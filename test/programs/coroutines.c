@@ -1,5 +1,7 @@
-/* 50 coroutines on stacks of their own allocate at 4 points each and switch back in between: 200 blocks of 17 bytes
- * under routine, half of them freed on the main stack. */
+/*
+ * 50 coroutines on stacks of their own allocate at 4 points each and switch back in between: 200
+ * blocks of 17 bytes under routine, half of them freed on the main stack.
+ */
 #include <ucontext.h>
 
 #include "program.h"

@@ -1,5 +1,7 @@
-/* A library loaded with RTLD_DEEPBIND calls the C library's malloc past everyone; its blocks are freed by main: frees
- * that we never saw born. The host is unharmed. keep: 2 blocks of 81 bytes. */
+/*
+ * A library loaded with RTLD_DEEPBIND calls the C library's malloc past everyone; its blocks are
+ * freed by main: frees that we never saw born. The host is unharmed. keep: 2 blocks of 81 bytes.
+ */
 #include <dlfcn.h>
 
 #include "program.h"

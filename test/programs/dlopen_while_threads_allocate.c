@@ -1,4 +1,6 @@
-/* 4 threads allocate while main loads and unloads a library 300 times: no deadlock, books balance. */
+/*
+ * 4 threads allocate while main loads and unloads a library 300 times: no deadlock, books balance.
+ */
 #include <dlfcn.h>
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* errno leaves every call as the C library leaves it: untouched on success, at any depth, from the first call on. */
+/*
+ * errno leaves every call as the C library leaves it: untouched on success, at any depth, from the
+ * first call on.
+ */
 #include <malloc.h>
 
 #include "program.h"

@@ -1,4 +1,5 @@
-// 1,000 exceptions thrown through frames that hold blocks: destructors run, nothing under throw_deep stays live.
+// 1,000 exceptions thrown through frames that hold blocks: destructors run, nothing under
+// throw_deep stays live.
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -1,5 +1,7 @@
-/* The parent keeps 10 blocks of 100 bytes and forks; the child frees 2 of them, keeps 5 of 50 bytes and exits;
- * the parent then keeps 3 of 30 bytes. Each writes its own snapshot. */
+/*
+ * The parent keeps 10 blocks of 100 bytes and forks; the child frees 2 of them, keeps 5 of 50
+ * bytes and exits; the parent then keeps 3 of 30 bytes. Each writes its own snapshot.
+ */
 #include <sys/wait.h>
 
 #include "program.h"

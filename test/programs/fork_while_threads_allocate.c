@@ -1,4 +1,7 @@
-/* 8 threads allocate while main forks 20 times; each child allocates 10 blocks of 77 bytes and ends with _exit. */
+/*
+ * 8 threads allocate while main forks 20 times; each child allocates 10 blocks of 77 bytes and
+ * ends with _exit.
+ */
 #include <pthread.h>
 #include <sys/wait.h>
 

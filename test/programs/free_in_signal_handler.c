@@ -1,4 +1,7 @@
-/* A handler that interrupts no allocator call may allocate: it frees main's block and keeps 1 of 80 bytes, 10 times. */
+/*
+ * A handler that interrupts no allocator call may allocate: it frees main's block and keeps 1 of
+ * 80 bytes, 10 times.
+ */
 #include <signal.h>
 
 #include "program.h"

@@ -1,4 +1,7 @@
-/* A producer allocates 1,000 blocks of 20 bytes, a consumer frees 990 of them: 10 live under produce. */
+/*
+ * A producer allocates 1,000 blocks of 20 bytes, a consumer frees 990 of them: 10 live under
+ * produce.
+ */
 #include <pthread.h>
 
 #include "program.h"

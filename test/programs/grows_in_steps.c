@@ -1,4 +1,7 @@
-/* Outside iterations: 64 blocks of 1 MB, all freed again at the end: a peak of 64 MB, reached between steps. */
+/*
+ * Outside iterations: 64 blocks of 1 MB, all freed again at the end: a peak of 64 MB, reached
+ * between steps.
+ */
 #include "program.h"
 
 static void *blocks[64];

@@ -1,4 +1,7 @@
-/* One buffer, born outside all iterations, grows by 1,000 bytes in each of 42 iterations: a leak without any birth. */
+/*
+ * One buffer, born outside all iterations, grows by 1,000 bytes in each of 42 iterations: a leak
+ * without any birth.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

@@ -1,5 +1,8 @@
-/* The public header in both languages, with every compiler, linker and position: 5 counted iterations of keep, 1 block
- * of 8 bytes each. Prints whether the preload was found; compiled by test/integration/header_matrix.bats. */
+/*
+ * The public header in both languages, with every compiler, linker and position: 5 counted
+ * iterations of keep, 1 block of 8 bytes each. Prints whether the preload was found; compiled by
+ * test/integration/header_matrix.bats.
+ */
 #include <allocscope/allocscope.h>
 
 static void *kept[5];

@@ -1,4 +1,7 @@
-/* cache: 4 blocks of 64 bytes, ignored; nodes: 6 blocks of 48 bytes labelled "computed", 2 labelled "edge". */
+/*
+ * cache: 4 blocks of 64 bytes, ignored; nodes: 6 blocks of 48 bytes labelled "computed", 2
+ * labelled "edge".
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

@@ -1,7 +1,7 @@
 /*
- * 20 iterations of "leak" (each: 3 blocks of 16 bytes retained, 5 of 32 bytes temporary, and the 8-byte block of
- * the iteration before freed, a new one kept), then 15 of "clean" (4 temporary blocks of 100 bytes each),
- * unless there is an argument.
+ * 20 iterations of "leak" (each: 3 blocks of 16 bytes retained, 5 of 32 bytes temporary, and the
+ * 8-byte block of the iteration before freed, a new one kept), then 15 of "clean" (4 temporary
+ * blocks of 100 bytes each), unless there is an argument.
  */
 #include <allocscope/allocscope.h>
 

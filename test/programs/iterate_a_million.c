@@ -1,4 +1,7 @@
-/* 2^20 iterations, each with 2 temporary blocks; every 4,096th keeps one of 10 bytes: 256 live at the end. */
+/*
+ * 2^20 iterations, each with 2 temporary blocks; every 4,096th keeps one of 10 bytes: 256 live at
+ * the end.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

@@ -1,5 +1,8 @@
-/* A begin while an iteration is open is ignored together with its end, and so is an end without any begin: 3 iterations
- * of "outer" with 1 block each in and after the inner pair, none of "inner", 4 ignored marks. */
+/*
+ * A begin while an iteration is open is ignored together with its end, and so is an end without
+ * any begin: 3 iterations of "outer" with 1 block each in and after the inner pair, none of
+ * "inner", 4 ignored marks.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

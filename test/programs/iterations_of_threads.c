@@ -1,6 +1,7 @@
 /*
- * While main has an iteration open, a second thread allocates: helper keeps 1 block of 9 bytes in each of 5
- * iterations. With scope=process those are born in the iteration; with scope=thread in none.
+ * While main has an iteration open, a second thread allocates: helper keeps 1 block of 9 bytes
+ * in each of 5 iterations. With scope=process those are born in the iteration; with scope=thread
+ * in none.
  */
 #include <allocscope/allocscope.h>
 #include <pthread.h>

@@ -1,4 +1,7 @@
-/* 4 threads run 50 iterations each at the same time, under scope=thread: 200 iterations; work keeps 1 of 13 bytes in each. */
+/*
+ * 4 threads run 50 iterations each at the same time, under scope=thread: 200 iterations; work
+ * keeps 1 of 13 bytes in each.
+ */
 #include <allocscope/allocscope.h>
 #include <pthread.h>
 

@@ -1,4 +1,7 @@
-/* Explicit phases win over the warm-up count: 4 warm-up iterations, then 6 counted ones; each keeps a block of 10. */
+/*
+ * Explicit phases win over the warm-up count: 4 warm-up iterations, then 6 counted ones; each
+ * keeps a block of 10.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

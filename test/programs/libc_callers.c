@@ -1,4 +1,7 @@
-/* The C library's own allocations arrive with the caller in their stack: each function keeps exactly one block. */
+/*
+ * The C library's own allocations arrive with the caller in their stack: each function keeps
+ * exactly one block.
+ */
 #include <wchar.h>
 
 #include "program.h"

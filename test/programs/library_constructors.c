@@ -1,4 +1,7 @@
-/* The library's constructor keeps 3 blocks of 90 bytes before main; its destructor frees and allocates after. */
+/*
+ * The library's constructor keeps 3 blocks of 90 bytes before main; its destructor frees and
+ * allocates after.
+ */
 #include "program.h"
 
 extern int constructed_blocks(void);

@@ -1,4 +1,7 @@
-/* 1,000 longjmps over frames that allocated: 1,000 blocks of 12 bytes under dive, all live, each with main in its stack. */
+/*
+ * 1,000 longjmps over frames that allocated: 1,000 blocks of 12 bytes under dive, all live, each
+ * with main in its stack.
+ */
 #include <setjmp.h>
 
 #include "program.h"

@@ -1,6 +1,6 @@
 /*
- * A timer's handler leaves by siglongjmp 200 times, wherever it strikes: also inside a hook (the allocator below
- * is re-entrant). Recording goes on: after holds exactly 100 blocks of 36 bytes.
+ * A timer's handler leaves by siglongjmp 200 times, wherever it strikes: also inside a hook (the
+ * allocator below is re-entrant). Recording goes on: after holds exactly 100 blocks of 36 bytes.
  */
 #include <setjmp.h>
 #include <signal.h>

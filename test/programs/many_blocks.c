@@ -1,4 +1,7 @@
-/* argv[1] blocks of 32 bytes, written to and read back, from 16 sites: the sum shows that the program is unharmed. */
+/*
+ * argv[1] blocks of 32 bytes, written to and read back, from 16 sites: the sum shows that the
+ * program is unharmed.
+ */
 #include "program.h"
 
 static unsigned char **blocks;

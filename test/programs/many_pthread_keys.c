@@ -1,5 +1,7 @@
-/* 200 pthread keys: pthread_setspecific itself callocs for the high ones. In 5 threads each value is a block of 12 bytes,
- * freed by its key's destructor: 1,000 born in set_all, none live. */
+/*
+ * 200 pthread keys: pthread_setspecific itself callocs for the high ones. In 5 threads each value
+ * is a block of 12 bytes, freed by its key's destructor: 1,000 born in set_all, none live.
+ */
 #include <pthread.h>
 
 #include "program.h"

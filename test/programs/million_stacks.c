@@ -1,4 +1,7 @@
-/* 2^20 distinct stacks: at each of 20 levels the path goes through left or right. One temporary block each. */
+/*
+ * 2^20 distinct stacks: at each of 20 levels the path goes through left or right. One temporary
+ * block each.
+ */
 #include "program.h"
 
 static void right(unsigned path, int levels);

@@ -1,6 +1,7 @@
 /*
- * Loads one library, lets it keep 3 blocks, unloads it, loads another one at the same address, which keeps 2.
- * The stacks of the first must still name the first. Ends with 77 where the loader chose other addresses.
+ * Loads one library, lets it keep 3 blocks, unloads it, loads another one at the same address,
+ * which keeps 2. The stacks of the first must still name the first. Ends with 77 where the loader
+ * chose other addresses.
  */
 #include <dlfcn.h>
 #include <link.h>

@@ -1,5 +1,6 @@
-// Every form of new keeps one block and gives one back; sizes tell them apart (preload_cplusplus.bats).
-// An aligned new of 64 bytes asks malloc for a multiple of its alignment, 128.
+// Every form of new keeps one block and gives one back; sizes tell them apart
+// (preload_cplusplus.bats). An aligned new of 64 bytes asks malloc for a multiple of its
+// alignment, 128.
 #include <new>
 
 #include "program.h"

@@ -1,5 +1,7 @@
-/* Code without unwind information, with a frame pointer that points nowhere, calls allocate 100 times: the stack may
- * end there, the host must not. 100 blocks of 27 bytes. */
+/*
+ * Code without unwind information, with a frame pointer that points nowhere, calls allocate 100
+ * times: the stack may end there, the host must not. 100 blocks of 27 bytes.
+ */
 #include "program.h"
 
 static void *kept[100];

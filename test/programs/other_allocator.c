@@ -1,6 +1,7 @@
 /*
- * Linked with another allocator than the C library's. keep: 1,000 blocks, 24,000 bytes live (malloc, calloc and
- * realloc); keep_aligned: 50 blocks of 100 bytes, aligned to 128; churn: 20,000 blocks in 4 threads, none live.
+ * Linked with another allocator than the C library's. keep: 1,000 blocks, 24,000 bytes live
+ * (malloc, calloc and realloc); keep_aligned: 50 blocks of 100 bytes, aligned to 128; churn:
+ * 20,000 blocks in 4 threads, none live.
  */
 #include <pthread.h>
 

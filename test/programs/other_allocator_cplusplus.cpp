@@ -1,5 +1,6 @@
-// C++ linked with another allocator, which brings operators of its own. keep: 500 blocks, 10,000 bytes live; churn:
-// containers that come and go; hand_over: 100 times new[] in one thread, delete[] in another.
+// C++ linked with another allocator, which brings operators of its own. keep: 500 blocks, 10,000
+// bytes live; churn: containers that come and go; hand_over: 100 times new[] in one thread,
+// delete[] in another.
 #include <list>
 #include <map>
 #include <string>

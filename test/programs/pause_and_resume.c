@@ -1,5 +1,8 @@
-/* Between pause and resume (nested) this thread's allocations are not recorded, its frees are: unseen 0, seen 2 blocks
- * of 21 bytes live, before: 5 born and freed. 10 allocations are counted as paused. */
+/*
+ * Between pause and resume (nested) this thread's allocations are not recorded, its frees are:
+ * unseen 0, seen 2 blocks of 21 bytes live, before: 5 born and freed. 10 allocations are counted
+ * as paused.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

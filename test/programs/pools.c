@@ -1,5 +1,8 @@
-/* A pool inside one block of 4,096 bytes: 10 pooled blocks of 40 bytes, 3 freed one by one; a second pool is reset
- * with 5 blocks, refilled with 2, and one more destroyed with its 4 blocks. Live and pooled: 7 + 2. */
+/*
+ * A pool inside one block of 4,096 bytes: 10 pooled blocks of 40 bytes, 3 freed one by one; a
+ * second pool is reset with 5 blocks, refilled with 2, and one more destroyed with its 4 blocks.
+ * Live and pooled: 7 + 2.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

@@ -1,5 +1,8 @@
-/* A pthread key destructor frees the thread's value and allocates on every of its 3 rounds: in 10 threads it
- * makes 30 blocks of 40 bytes and keeps 10; store's 10 blocks of 32 bytes are all freed. */
+/*
+ * A pthread key destructor frees the thread's value and allocates on every of its 3 rounds: in 10
+ * threads it makes 30 blocks of 40 bytes and keeps 10; store's 10 blocks of 32 bytes are all
+ * freed.
+ */
 #include <pthread.h>
 
 #include "program.h"

@@ -1,7 +1,8 @@
 /*
- * Between two snapshots: stays grows in place 100 -> 104; moves goes 1,000 -> 200,000 and gets another address; onto
- * goes 100 -> 5,000 and lands on the address of leaves, which the first snapshot also holds and which died.
- * Kept: 3 blocks, which grew by 4 + 199,000 + 4,900 bytes; died: 1 of 5,000; born: 0.
+ * Between two snapshots: stays grows in place 100 -> 104; moves goes 1,000 -> 200,000 and gets
+ * another address; onto goes 100 -> 5,000 and lands on the address of leaves, which the first
+ * snapshot also holds and which died. Kept: 3 blocks, which grew by 4 + 199,000 + 4,900 bytes;
+ * died: 1 of 5,000; born: 0.
  */
 #include <allocscope/allocscope.h>
 

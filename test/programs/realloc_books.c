@@ -1,6 +1,7 @@
 /*
- * realloc is neither an alloc nor a free. from_null: 1 alloc of 40 bytes. grow: 1 alloc, 10 -> 1000 -> 5000
- * bytes: 2 reallocs. shrink: 1 alloc, 3000 -> 100: 1 realloc, 2900 bytes freed. cycle: malloc, 2 reallocs, free.
+ * realloc is neither an alloc nor a free. from_null: 1 alloc of 40 bytes. grow: 1 alloc, 10 ->
+ * 1000 -> 5000 bytes: 2 reallocs. shrink: 1 alloc, 3000 -> 100: 1 realloc, 2900 bytes freed.
+ * cycle: malloc, 2 reallocs, free.
  */
 #include "program.h"
 

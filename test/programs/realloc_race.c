@@ -1,5 +1,8 @@
-/* 8 threads malloc -> realloc -> free: 400,000 blocks born in race, 0 retained. A profiler that records a realloc
- * after the fact sees another thread reuse the old address first, and reports leaks that never were. */
+/*
+ * 8 threads malloc -> realloc -> free: 400,000 blocks born in race, 0 retained. A profiler that
+ * records a realloc after the fact sees another thread reuse the old address first, and reports
+ * leaks that never were.
+ */
 #include <pthread.h>
 
 #include "program.h"

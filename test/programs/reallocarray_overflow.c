@@ -1,4 +1,7 @@
-/* grow: 6 * 50 bytes through reallocarray, then a product that overflows: the block stays as it was. */
+/*
+ * grow: 6 * 50 bytes through reallocarray, then a product that overflows: the block stays as it
+ * was.
+ */
 #include "program.h"
 
 static char *block;

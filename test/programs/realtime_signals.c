@@ -1,4 +1,7 @@
-/* The program owns all real-time signals: it handles each, sends each to itself, and gets each exactly once. */
+/*
+ * The program owns all real-time signals: it handles each, sends each to itself, and gets each
+ * exactly once.
+ */
 #include <signal.h>
 
 #include "program.h"

@@ -1,5 +1,7 @@
-/* Closes every descriptor from 3 on (ours among them) and opens 40 files of its own in their place: nobody else may
- * write into them. */
+/*
+ * Closes every descriptor from 3 on (ours among them) and opens 40 files of its own in their
+ * place: nobody else may write into them.
+ */
 #include <fcntl.h>
 
 #include "program.h"

@@ -1,7 +1,8 @@
 /*
- * Two callers reach the same function through one pointer with frames that add up to the same height: the stack pointer
- * of the innermost frames and the return address found there are equal, the callers are not. 1,000 calls in turn:
- * caller_one's 500 blocks have 10 bytes, caller_two's 500 have 20.
+ * Two callers reach the same function through one pointer with frames that add up to the same
+ * height: the stack pointer of the innermost frames and the return address found there are equal,
+ * the callers are not. 1,000 calls in turn: caller_one's 500 blocks have 10 bytes, caller_two's
+ * 500 have 20.
  */
 #include <alloca.h>
 

@@ -1,7 +1,7 @@
 /*
- * A timer strikes every 50 us, also inside the hooks (the allocator below is re-entrant). Main makes 300,000
- * blocks and frees them; the handler makes 1 and frees 1. When it is over, the exact counters have moved by
- * exactly as many events as there were calls.
+ * A timer strikes every 50 us, also inside the hooks (the allocator below is re-entrant). Main
+ * makes 300,000 blocks and frees them; the handler makes 1 and frees 1. When it is over, the exact
+ * counters have moved by exactly as many events as there were calls.
  */
 #include <allocscope/allocscope.h>
 #include <signal.h>

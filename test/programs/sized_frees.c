@@ -1,4 +1,7 @@
-/* free_sized and free_aligned_sized of C23, where a library offers them: 20 blocks born, none live. */
+/*
+ * free_sized and free_aligned_sized of C23, where a library offers them: 20 blocks born, none
+ * live.
+ */
 #include <dlfcn.h>
 
 #include "program.h"

@@ -1,4 +1,7 @@
-/* 50 threads with the smallest stack that the system allows (16 KB) allocate: 50 blocks of 19 bytes under frugal. */
+/*
+ * 50 threads with the smallest stack that the system allows (16 KB) allocate: 50 blocks of 19
+ * bytes under frugal.
+ */
 #include <limits.h>
 #include <pthread.h>
 

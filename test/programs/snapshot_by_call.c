@@ -1,5 +1,7 @@
-/* allocscope_snapshot to the path in argv[1] twice (the second replaces the first), to the pattern, and to a path that
- * can't be written. early: 2 blocks of 20 bytes; late: 3 of 30. */
+/*
+ * allocscope_snapshot to the path in argv[1] twice (the second replaces the first), to the
+ * pattern, and to a path that can't be written. early: 2 blocks of 20 bytes; late: 3 of 30.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

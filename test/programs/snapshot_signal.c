@@ -1,4 +1,7 @@
-/* Sends itself the signal number in argv[1] twice, after keep grew to 2 and to 5 blocks of 15 bytes. */
+/*
+ * Sends itself the signal number in argv[1] twice, after keep grew to 2 and to 5 blocks of 15
+ * bytes.
+ */
 #include <signal.h>
 
 #include "program.h"

@@ -1,5 +1,8 @@
-/* argv[1] threads allocate, realloc and free; meanwhile main takes 5 snapshots into s0.snap ... s4.snap. More than 8
- * threads rest now and then, so that main gets its turn. When all is over, every block of allocate is freed. */
+/*
+ * argv[1] threads allocate, realloc and free; meanwhile main takes 5 snapshots into s0.snap ...
+ * s4.snap. More than 8 threads rest now and then, so that main gets its turn. When all is over,
+ * every block of allocate is freed.
+ */
 #include <allocscope/allocscope.h>
 #include <pthread.h>
 

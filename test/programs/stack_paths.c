@@ -1,11 +1,12 @@
 /*
- * Every stack is checked against what the program knows of itself. A walk of 10 levels takes left or right at each one, as
- * the bits of its path say; its leaf allocates path + 1 bytes. So in the snapshot each stack's bytes must be its
- * allocations times the number that its own function names spell: a single stack taken wrongly shows.
- * Frames differ in size from call to call (alloca), some are over-aligned, each calls from one of two places, and the
- * inner frames of one walk lie where those of another lay. argv[1] says what happens besides: nothing, jumps (the leaf
- * leaves by longjmp), coroutines (on stacks that are unmapped and mapped again), handlers (on an alternate stack),
- * threads (4 at once). argv[2]: walks.
+ * Every stack is checked against what the program knows of itself. A walk of 10 levels takes
+ * left or right at each one, as the bits of its path say; its leaf allocates path + 1 bytes. So in
+ * the snapshot each stack's bytes must be its allocations times the number that its own function
+ * names spell: a single stack taken wrongly shows. Frames differ in size from call to call
+ * (alloca), some are over-aligned, each calls from one of two places, and the inner frames of one
+ * walk lie where those of another lay. argv[1] says what happens besides: nothing, jumps (the leaf
+ * leaves by longjmp), coroutines (on stacks that are unmapped and mapped again), handlers (on an
+ * alternate stack), threads (4 at once). argv[2]: walks.
  */
 #include <alloca.h>
 #include <pthread.h>

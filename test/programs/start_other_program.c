@@ -1,4 +1,7 @@
-/* Starts another program in the way named by the first argument; keep holds 4 blocks of 40 bytes in this one. */
+/*
+ * Starts another program in the way named by the first argument; keep holds 4 blocks of 40 bytes
+ * in this one.
+ */
 #include <spawn.h>
 #include <sys/wait.h>
 

@@ -1,5 +1,8 @@
-/* 20 iterations keep 2 blocks of 50 bytes each; afterwards everything is freed, 5 blocks of 60 bytes are born outside,
- * and 1 of 70 from before the iterations goes too: the teardown must not erase the evidence of the last iteration. */
+/*
+ * 20 iterations keep 2 blocks of 50 bytes each; afterwards everything is freed, 5 blocks of 60
+ * bytes are born outside, and 1 of 70 from before the iterations goes too: the teardown must not
+ * erase the evidence of the last iteration.
+ */
 #include <allocscope/allocscope.h>
 
 #include "program.h"

@@ -1,4 +1,6 @@
-/* 4 threads end and leave 100 blocks of 24 bytes each behind: 400 blocks, 9,600 bytes under hold. */
+/*
+ * 4 threads end and leave 100 blocks of 24 bytes each behind: 400 blocks, 9,600 bytes under hold.
+ */
 #include <pthread.h>
 
 #include "program.h"

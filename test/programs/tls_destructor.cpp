@@ -1,4 +1,5 @@
-// A thread_local object allocates 2 blocks in its destructor and keeps 1: 10 threads keep 10 blocks of 25 bytes.
+// A thread_local object allocates 2 blocks in its destructor and keeps 1: 10 threads keep 10
+// blocks of 25 bytes.
 #include <thread>
 
 #include "program.h"

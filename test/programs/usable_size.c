@@ -1,4 +1,7 @@
-/* malloc_usable_size answers for every kind of block and is not an event: keep holds 3 blocks, 2,133 bytes. */
+/*
+ * malloc_usable_size answers for every kind of block and is not an event: keep holds 3 blocks,
+ * 2,133 bytes.
+ */
 #include <malloc.h>
 
 #include "program.h"

@@ -1,4 +1,7 @@
-/* Keeps 9 blocks of 90 bytes, says so and sleeps in read until its input ends; read is never interrupted for it. */
+/*
+ * Keeps 9 blocks of 90 bytes, says so and sleeps in read until its input ends; read is never
+ * interrupted for it.
+ */
 #include "program.h"
 
 static void *kept[9];

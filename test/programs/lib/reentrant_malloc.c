@@ -1,6 +1,7 @@
 /*
- * An allocator that may be entered from a signal handler at any point: one atomic bump pointer, nothing is
- * reused. With it below the preload, a storm of signals can strike inside a hook without breaking the host.
+ * An allocator that may be entered from a signal handler at any point: one atomic bump pointer,
+ * nothing is reused. With it below the preload, a storm of signals can strike inside a hook
+ * without breaking the host.
  */
 #include <errno.h>
 #include <stddef.h>
