@@ -1,10 +1,12 @@
 #include "cli/gate.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "analysis/check.h"
 #include "cli/fatal.h"
 #include "report/report_check.h"
+#include "report/resize_sites.h"
 
 const struct argument_option gate_options[] = {
     {ARGUMENT_LIMIT, 0, "max-retained", "BYTES|Nblocks",
@@ -107,6 +109,7 @@ int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings
 	struct check_result *result = NULL;
 	struct grouping *grouping = NULL;
 	struct diff *diff = NULL;
+	uint32_t *resized_in = NULL;
 	struct loaded_files files;
 	int code = EXIT_CLEAN;
 
@@ -125,11 +128,14 @@ int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings
 	}
 	check.result = result;
 	check.grouping = diff != NULL ? diff->grouping : grouping;
+	load_or_die(resize_sites_open(check.grouping, &resized_in));
+	check.resized_in = resized_in;
 	check.unseen = blindness(files.files[count - 1].snapshot, &limits, result);
 	code = load_exit_code(options->json ? report_check_json(out, &check, options)
 					    : report_check_text(out, &check, options));
 	if (code == EXIT_CLEAN)
 		code = exit_code_of(&check, files.files[count - 1].snapshot, settings);
+	free(resized_in);
 	check_result_close(result);
 	diff_close(diff);
 	grouping_close(grouping);

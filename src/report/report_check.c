@@ -63,6 +63,7 @@ static struct report_row row_of(
 	    .blocks_per_iteration = iterations != 0 ? (double)blocks / (double)iterations : 0,
 	    .bytes_per_iteration = iterations != 0 ? (double)bytes / (double)iterations : 0,
 	    .growth = &row->growth,
+	    .resized_in = check->resized_in != NULL ? check->resized_in[row->key] : HEAP_NONE,
 	};
 }
 
@@ -134,7 +135,7 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape),
 		    growth_shape_name(row.growth->shape));
 		text_table_cell(&table, text_signed_bytes(row.grown_bytes).text);
-		status = report_row_name(&table, check->grouping, row.key, options->frames);
+		status = report_row_name(&table, check->grouping, &row, options->frames);
 	}
 	if (status == 0 && count != 0)
 		status = text_table_write(&table, out, &options->style);

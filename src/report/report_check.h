@@ -9,8 +9,9 @@ struct report_check {
 	const struct check_result *result;
 	const struct check_limits *limits;
 	const struct grouping *grouping; /* one input, or before and after */
-	const char *unseen;  /* why nothing passes: a rule cannot be judged; else NULL */
-	uint64_t iterations; /* what rows are divided by: counted, or between */
+	const char *unseen;	    /* why nothing passes: a rule cannot be judged; else NULL */
+	const uint32_t *resized_in; /* by key, of resize_sites_open; NULL: not known */
+	uint64_t iterations;	    /* what rows are divided by: counted, or between */
 };
 
 /* Both return 0, STATUS_NO_MEMORY or STATUS_IO. */

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/resize_sites.h"
 #include "report/text_number.h"
 
 static const struct snapshot *input_snapshot(const struct diff *diff, size_t input)
@@ -223,7 +224,7 @@ static int add_row(struct text_table *table, const struct diff *diff, const stru
 	text_table_cell(table, row->died_blocks != 0 ? text_count(row->died_blocks).text : "0");
 	text_table_cell(table, text_bytes(row->died_bytes).text);
 	text_table_cell(table, text_signed_bytes(row->grown_bytes).text);
-	return report_row_name(table, diff->grouping, row->key, options->frames);
+	return report_row_name(table, diff->grouping, row, options->frames);
 }
 
 static int write_rows(
@@ -232,13 +233,15 @@ static int write_rows(
 	struct text_table table;
 	size_t shown = 0, left_out = 0;
 	uint64_t left_out_bytes = 0;
-	int status = 0;
+	uint32_t *resized_in = NULL;
+	int status = resize_sites_open(diff->grouping, &resized_in);
 
 	text_table_init(&table);
 	add_columns(&table, diff);
 	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
 		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
 
+		row.resized_in = resized_in[diff->rows[i].key];
 		if (!is_worth_a_row(&row, options, retained))
 			continue;
 		if (options->top != 0 && shown == options->top) {
@@ -259,6 +262,7 @@ static int write_rows(
 	if (status == 0 && left_out != 0)
 		fprintf(out, "... %s more (%s); --top 0 shows all\n",
 		    text_plural(left_out, "row", "rows").text, text_bytes(left_out_bytes).text);
+	free(resized_in);
 	text_table_release(&table);
 	return status;
 }
@@ -312,12 +316,14 @@ static int rows_json(struct json_writer *json, const struct diff *diff,
     const struct report_options *options, bool retained)
 {
 	uint64_t shown = 0;
-	int status = 0;
+	uint32_t *resized_in = NULL;
+	int status = resize_sites_open(diff->grouping, &resized_in);
 
 	json_begin_array(json, "rows");
 	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
 		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
 
+		row.resized_in = resized_in[diff->rows[i].key];
 		if (!is_worth_a_row(&row, options, retained) ||
 		    (options->top != 0 && shown == options->top))
 			continue;
@@ -326,6 +332,7 @@ static int rows_json(struct json_writer *json, const struct diff *diff,
 		status = report_row_json(json, diff->grouping, &row);
 		json_end(json);
 	}
+	free(resized_in);
 	json_end(json);
 	return status;
 }

@@ -28,6 +28,7 @@ struct report_row report_row_of_diff(
 	    .blocks_per_iteration = per(blocks, diff->iterations_between),
 	    .bytes_per_iteration = per(bytes, diff->iterations_between),
 	    .growth = &row->growth,
+	    .resized_in = HEAP_NONE,
 	};
 }
 
@@ -43,6 +44,7 @@ struct report_row report_row_of_group(
 	    .blocks_per_iteration = per(row->retained_objects, counted),
 	    .bytes_per_iteration = per(row->retained_space, counted),
 	    .growth = &row->growth,
+	    .resized_in = HEAP_NONE,
 	};
 }
 
@@ -84,6 +86,9 @@ int report_row_json(
 	json_text(json, "shape", growth_shape_name(row->growth->shape));
 	json_text_or_null(json, "shape_reason", row->growth->reason);
 	reachability_json(json);
+	if (report_functions_json(json, "resized_in", &grouping->inputs[grouping->input_count - 1],
+		row->resized_in) != 0)
+		return STATUS_NO_MEMORY;
 	return report_stack_json(json, grouping, key);
 }
 
@@ -101,26 +106,37 @@ enum text_tint report_shape_tint(enum growth_shape shape)
 	}
 }
 
-int report_row_name(struct text_table *table, const struct grouping *grouping,
+/* The first cell of a name: with --by stack the site stands for the stack that follows below it. */
+static void add_name_cell(struct text_table *table, const struct grouping *grouping,
     const struct group_key *key, size_t frames)
 {
 	const struct group_input *input = &grouping->inputs[key->input];
 	struct site_frame site;
 	char text[REPORT_TEXT_BYTES];
 
-	if (grouping->by != GROUP_BY_STACK) {
-		text_table_cell(table, key->text);
-		return report_stack_below(
-		    table, grouping, key, frames, grouping->by == GROUP_BY_SITE);
-	}
-	if (frames == 0 || key->stack == HEAP_NONE ||
+	if (grouping->by != GROUP_BY_STACK || frames == 0 || key->stack == HEAP_NONE ||
 	    !site_of_stack(input->heap, input->names, input->rules, key->stack, &site)) {
-		text_table_cell(table, key->text); /* all in one line, for grep */
-		return 0;
+		text_table_cell(table, key->text);
+		return;
 	}
 	(void)site_text(input->heap, &site, text, sizeof text);
 	text_table_cell(table, text);
-	return report_stack_below(table, grouping, key, frames, true);
+}
+
+int report_row_name(struct text_table *table, const struct grouping *grouping,
+    const struct report_row *row, size_t frames)
+{
+	const struct group_key *key = row->key;
+	bool site_shown = grouping->by == GROUP_BY_SITE || grouping->by == GROUP_BY_STACK;
+	int status = 0;
+
+	add_name_cell(table, grouping, key, frames);
+	status = report_stack_below(
+	    table, &grouping->inputs[key->input], key->stack, frames, site_shown ? NULL : "in");
+	if (status == 0 && row->grown_bytes != 0 && row->resized_in != key->stack)
+		status = report_stack_below(table, &grouping->inputs[grouping->input_count - 1],
+		    row->resized_in, frames, "resized in");
+	return status;
 }
 
 int report_finish(FILE *out)

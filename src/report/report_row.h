@@ -27,6 +27,8 @@ struct report_row {
 	int64_t grown_bytes;
 	double blocks_per_iteration, bytes_per_iteration;
 	const struct growth *growth;
+	uint32_t
+	    resized_in; /* logical stack of the last input; HEAP_NONE: none, or not asked for */
 };
 
 /* The row of a diff; with RETAINED what is shown are the retained of the born. */
@@ -41,9 +43,9 @@ int report_row_json(
     struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
 /* How a shape is coloured. */
 enum text_tint report_shape_tint(enum growth_shape shape);
-/* The row's name as the last cell, and its stack below. */
+/* The row's name as the last cell, its stack and where it was resized below. */
 int report_row_name(struct text_table *table, const struct grouping *grouping,
-    const struct group_key *key, size_t frames);
+    const struct report_row *row, size_t frames);
 /* 0, or a status with a message for STATUS_IO left to the caller: flushes OUT. */
 int report_finish(FILE *out);
 

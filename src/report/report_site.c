@@ -222,6 +222,7 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 	struct columns columns = columns_of(grouping);
 	struct text_table table;
 	size_t shown = 0, left_out = 0;
+	struct report_row common;
 	int status = 0;
 
 	text_table_init(&table);
@@ -237,8 +238,8 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 		}
 		shown++;
 		add_row(&table, row, columns);
-		status =
-		    report_row_name(&table, grouping, &grouping->keys[row->key], options->frames);
+		common = report_row_of_group(grouping, row, 0);
+		status = report_row_name(&table, grouping, &common, options->frames);
 	}
 	if (status == 0) {
 		fprintf(out, "\nby %s, most %s first:\n", group_by_name(grouping->by),

@@ -104,22 +104,41 @@ static void frame_json(
 	json_end(json);
 }
 
+static void functions_json(struct json_writer *json, const char *key, const struct heap *heap,
+    const struct report_stack *stack)
+{
+	char text[REPORT_TEXT_BYTES];
+
+	json_begin_array(json, key);
+	for (size_t i = stack->first; i < stack->end; i++) {
+		report_frame_function(heap, &stack->frames[i], text, sizeof text);
+		json_text(json, NULL, text);
+	}
+	json_end(json);
+}
+
+int report_functions_json(
+    struct json_writer *json, const char *key, const struct group_input *input, uint32_t stack)
+{
+	struct report_stack opened = {0};
+	int status = stack != HEAP_NONE ? report_stack_open(input, stack, &opened) : 0;
+
+	if (status == 0)
+		functions_json(json, key, input->heap, &opened);
+	report_stack_release(&opened);
+	return status;
+}
+
 int report_stack_json(
     struct json_writer *json, const struct grouping *grouping, const struct group_key *key)
 {
 	const struct group_input *input = &grouping->inputs[key->input];
 	struct report_stack stack = {0};
-	char text[REPORT_TEXT_BYTES];
 	int status = key->stack != HEAP_NONE ? report_stack_open(input, key->stack, &stack) : 0;
 
 	if (status != 0)
 		return status;
-	json_begin_array(json, "stack");
-	for (size_t i = stack.first; i < stack.end; i++) {
-		report_frame_function(input->heap, &stack.frames[i], text, sizeof text);
-		json_text(json, NULL, text);
-	}
-	json_end(json);
+	functions_json(json, "stack", input->heap, &stack);
 	json_begin_array(json, "frames");
 	for (size_t i = stack.first; i < stack.end; i++)
 		frame_json(json, input->heap, &stack.frames[i]);
@@ -128,27 +147,26 @@ int report_stack_json(
 	return 0;
 }
 
-int report_stack_below(struct text_table *table, const struct grouping *grouping,
-    const struct group_key *key, size_t limit, bool site_shown)
+int report_stack_below(struct text_table *table, const struct group_input *input, uint32_t number,
+    size_t limit, const char *lead)
 {
-	const struct group_input *input = &grouping->inputs[key->input];
 	struct report_stack stack;
 	char text[REPORT_TEXT_BYTES];
 	char line[REPORT_TEXT_BYTES + 64];
 	size_t first = 0, end = 0;
 	int status = 0;
 
-	if (key->stack == HEAP_NONE || limit == 0)
+	if (number == HEAP_NONE || limit == 0)
 		return 0;
-	status = report_stack_open(input, key->stack, &stack);
+	status = report_stack_open(input, number, &stack);
 	if (status != 0)
 		return status;
-	first = stack.first + (site_shown && stack.first < stack.end);
+	first = stack.first + (lead == NULL && stack.first < stack.end);
 	end = stack.end - first > limit ? first + limit : stack.end;
 	for (size_t i = first; i < end; i++) {
 		(void)site_text(input->heap, &stack.frames[i], text, sizeof text);
 		(void)snprintf(line, sizeof line, "      %s %s",
-		    site_shown || i > first ? "from" : "  in", text);
+		    lead != NULL && i == first ? lead : "from", text);
 		text_table_below(table, line);
 	}
 	if (end < stack.end) {

@@ -29,8 +29,12 @@ void report_frame_function(
 /* Members "stack" and "frames" of a row: the stack that stands for KEY. Empty arrays when there is none. */
 int report_stack_json(
     struct json_writer *json, const struct grouping *grouping, const struct group_key *key);
-/* Lines below the row: at most LIMIT frames (SIZE_MAX: all), the site itself left out when SITE_SHOWN. */
-int report_stack_below(struct text_table *table, const struct grouping *grouping,
-    const struct group_key *key, size_t limit, bool site_shown);
+/* Member KEY: the functions of STACK, innermost first; HEAP_NONE gives an empty array. */
+int report_functions_json(
+    struct json_writer *json, const char *key, const struct group_input *input, uint32_t stack);
+/* Lines below the row: at most LIMIT frames of STACK (HEAP_NONE: none). LEAD ("in") stands before the site;
+ * NULL leaves the site out, since the row names it. */
+int report_stack_below(struct text_table *table, const struct group_input *input, uint32_t stack,
+    size_t limit, const char *lead);
 
 #endif

@@ -64,6 +64,8 @@ static const char *const leak_text =
     "edge_new@src/edge.c:12;node_link@src/node.c:40;computed_read@src/computed.c:77;run_once@bench.c:21;main@bench.c:60";
 static const char *const buffer_text =
     "log_append@src/log.c:33;run_once@bench.c:24;main@bench.c:60";
+static const char *const resize_text =
+    "log_grow@src/log.c:41;log_append@src/log.c:36;run_once@bench.c:24;main@bench.c:60";
 static const char *const cache_text =
     "libcache.so!operator new;libcache.so!cache_put@src/cache.c:9;run_once@bench.c:23;main@bench.c:60";
 static const char *const setup_text = "config_read@src/config.c:5;main@bench.c:55";
@@ -107,12 +109,14 @@ static struct snapshot_builder *bench(uint32_t counted_done, bool leaks)
 	in_iterations(builder, counted_done, 1000, leaks ? 10 : 0);
 	snapshot_builder_blocks(builder, setup, 3, 200, 0);
 	snapshot_builder_blocks(builder, cache, 8, 512, 1);
-	snapshot_builder_block(builder, &(struct snapshot_builder_block){.stack = buffer,
-					    .bytes = 1024 + (leaks ? 16 * counted_done : 0),
-					    .born = 1,
-					    .address = 0x20000000,
-					    .resize_stack = counted_done != 0 && leaks ? buffer : 0,
-					    .birth_bytes = 1024});
+	snapshot_builder_block(builder,
+	    &(struct snapshot_builder_block){.stack = buffer,
+		.bytes = 1024 + (leaks ? 16 * counted_done : 0),
+		.born = 1,
+		.address = 0x20000000,
+		.resize_stack =
+		    counted_done != 0 && leaks ? snapshot_builder_stack(builder, resize_text) : 0,
+		.birth_bytes = 1024});
 	for (uint32_t i = 1; leaks && i <= counted_done; i++)
 		snapshot_builder_blocks(builder, leak, 10, LEAK_BYTES, WARMUP + i);
 	snapshot_builder_temporary(builder, churn, (uint64_t)1000 * (WARMUP + counted_done), 40);

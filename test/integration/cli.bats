@@ -232,6 +232,13 @@ file_keys=(path pid program generation blocks bytes time)
         and .stack == ["edge_new", "node_link", "computed_read", "run_once", "main"]' out
 }
 
+@test "diff names where a buffer that grows was last resized" {
+    json diff steady.first.snap steady.last.snap
+    expect_json '.rows[] | select(.function == "log_append") | .grown_bytes == 1600
+        and .resized_in == ["log_grow", "log_append", "run_once", "main"]' out
+    expect_json '.rows[] | select(.function == "edge_new") | .resized_in == []' out
+}
+
 @test "report --json has all keys of diff rows and its own" {
     json report steady.last.snap
     keys . version command file totals rows
