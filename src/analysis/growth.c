@@ -8,6 +8,11 @@
 static_assert(
     1 << (DEFERRED_BUCKETS - 1) == GROWTH_DEFERRED_AGE_MAX, "buckets 0..3 hold ages 1..8");
 
+/* Of the growth of the middle stretch: a stretch that grows less than a third of it stands
+ * nearly still, one that grows more than three times as much holds a burst. */
+#define STEADY_FACTOR 3
+#define BURST_FACTOR  3
+
 enum measure { IN_BLOCKS, IN_BYTES };
 
 /* What is asked of one measure, computed once. */
@@ -98,11 +103,51 @@ static double whole_growth(
 	       value_at(evidence, stretches->end[0], measure);
 }
 
-static double whole_length(
-    const struct growth_evidence *evidence, const struct stretches *stretches)
+static double growth_of_stretch(const struct growth_evidence *evidence,
+    const struct stretches *stretches, size_t i, enum measure measure)
 {
-	return place_of(evidence, stretches->end[GROWTH_STRETCHES]) -
-	       place_of(evidence, stretches->end[0]);
+	return value_at(evidence, stretches->end[i + 1], measure) -
+	       value_at(evidence, stretches->end[i], measure);
+}
+
+static double rate_of_stretch(const struct growth_evidence *evidence,
+    const struct stretches *stretches, size_t i, enum measure measure)
+{
+	return growth_of_stretch(evidence, stretches, i, measure) / stretches->length[i];
+}
+
+/* The rate of the stretch in the middle when they are ordered by rate: no burst can move it. */
+static double middle_rate(
+    const struct growth_evidence *evidence, const struct stretches *stretches, enum measure measure)
+{
+	double sorted[GROWTH_STRETCHES];
+
+	for (size_t i = 0; i < GROWTH_STRETCHES; i++) {
+		double rate = rate_of_stretch(evidence, stretches, i, measure);
+		size_t place = i;
+
+		for (; place > 0 && sorted[place - 1] > rate; place--)
+			sorted[place] = sorted[place - 1];
+		sorted[place] = rate;
+	}
+	return sorted[GROWTH_STRETCHES / 2];
+}
+
+/* Growth per iteration without the stretches that hold a burst. */
+static double steady_rate(
+    const struct growth_evidence *evidence, const struct stretches *stretches, enum measure measure)
+{
+	double middle = middle_rate(evidence, stretches, measure);
+	double growth = 0;
+	double length = 0;
+
+	for (size_t i = 0; i < GROWTH_STRETCHES; i++) {
+		if (rate_of_stretch(evidence, stretches, i, measure) > BURST_FACTOR * middle)
+			continue;
+		growth += growth_of_stretch(evidence, stretches, i, measure);
+		length += stretches->length[i];
+	}
+	return length > 0 ? growth / length : 0;
 }
 
 /* --- linear --- */
@@ -110,14 +155,12 @@ static double whole_length(
 static bool every_stretch_grows(
     const struct growth_evidence *evidence, const struct stretches *stretches, enum measure measure)
 {
-	double mean =
-	    whole_growth(evidence, stretches, measure) / whole_length(evidence, stretches);
+	double middle = middle_rate(evidence, stretches, measure);
 
 	for (size_t i = 0; i < GROWTH_STRETCHES; i++) {
-		double growth = value_at(evidence, stretches->end[i + 1], measure) -
-				value_at(evidence, stretches->end[i], measure);
+		double rate = rate_of_stretch(evidence, stretches, i, measure);
 
-		if (growth <= 0 || growth / stretches->length[i] < mean / 3)
+		if (rate <= 0 || rate < middle / STEADY_FACTOR)
 			return false;
 	}
 	return true;
@@ -138,14 +181,21 @@ static double deepest_fall(const struct growth_evidence *evidence, enum measure 
 	return deepest;
 }
 
+/* What a stretch without a burst grows. */
+static double middle_growth(
+    const struct growth_evidence *evidence, const struct stretches *stretches, enum measure measure)
+{
+	return middle_rate(evidence, stretches, measure) * (double)evidence->counted /
+	       GROWTH_STRETCHES;
+}
+
 static bool every_stretch_left_survivors(
     const struct growth_evidence *evidence, const struct stretches *stretches)
 {
 	for (size_t i = 0; i < GROWTH_STRETCHES; i++) {
-		double growth = value_at(evidence, stretches->end[i + 1], IN_BLOCKS) -
-				value_at(evidence, stretches->end[i], IN_BLOCKS);
+		double growth = growth_of_stretch(evidence, stretches, i, IN_BLOCKS);
 
-		if ((double)evidence->survivors[i] < growth / 3)
+		if ((double)evidence->survivors[i] < growth / STEADY_FACTOR)
 			return false;
 	}
 	return true;
@@ -154,14 +204,14 @@ static bool every_stretch_left_survivors(
 static bool is_linear_in_blocks(
     const struct growth_evidence *evidence, const struct stretches *stretches)
 {
-	double growth = whole_growth(evidence, stretches, IN_BLOCKS);
+	double stretch = middle_growth(evidence, stretches, IN_BLOCKS);
 
 	if (!every_stretch_grows(evidence, stretches, IN_BLOCKS))
 		return false;
 	if (evidence->survivors_known)
 		return every_stretch_left_survivors(evidence, stretches) &&
-		       deepest_fall(evidence, IN_BLOCKS) <= growth / 2;
-	return deepest_fall(evidence, IN_BLOCKS) <= growth / GROWTH_STRETCHES;
+		       deepest_fall(evidence, IN_BLOCKS) <= stretch * GROWTH_STRETCHES / 2;
+	return deepest_fall(evidence, IN_BLOCKS) <= stretch;
 }
 
 /* Bytes alone. Where blocks seem to grow, too, but their survivors deny it, the bytes are those
@@ -174,8 +224,7 @@ static bool is_linear_in_bytes(
 	if (every_stretch_grows(evidence, stretches, IN_BLOCKS) && evidence->survivors_known &&
 	    !every_stretch_left_survivors(evidence, stretches))
 		return false;
-	return deepest_fall(evidence, IN_BYTES) <=
-	       whole_growth(evidence, stretches, IN_BYTES) / GROWTH_STRETCHES;
+	return deepest_fall(evidence, IN_BYTES) <= middle_growth(evidence, stretches, IN_BYTES);
 }
 
 static struct growth linear_finding(
@@ -184,13 +233,11 @@ static struct growth linear_finding(
 	struct growth growth =
 	    finding(GROWTH_LINEAR, in_blocks ? "births outlive deaths in each stretch"
 					     : "bytes grow in each stretch, blocks don't");
-	double length = whole_length(evidence, stretches);
 
 	growth.linear_in_blocks = in_blocks;
 	growth.linear_in_bytes = !in_blocks || is_linear_in_bytes(evidence, stretches);
-	growth.blocks_per_iteration =
-	    in_blocks ? whole_growth(evidence, stretches, IN_BLOCKS) / length : 0;
-	growth.bytes_per_iteration = whole_growth(evidence, stretches, IN_BYTES) / length;
+	growth.blocks_per_iteration = in_blocks ? steady_rate(evidence, stretches, IN_BLOCKS) : 0;
+	growth.bytes_per_iteration = steady_rate(evidence, stretches, IN_BYTES);
 	return growth;
 }
 
@@ -209,7 +256,8 @@ static struct growth judge_by_survivors(const struct growth_evidence *evidence)
 		sum += (double)evidence->survivors[i];
 		least = fmin(least, left);
 	}
-	if (!evidence->survivors_known || least <= 0 || least < sum / GROWTH_STRETCHES / 3)
+	if (!evidence->survivors_known || least <= 0 ||
+	    least < sum / GROWTH_STRETCHES / STEADY_FACTOR)
 		return finding(GROWTH_UNKNOWN, "too few samples");
 	growth.linear_in_blocks = true;
 	growth.blocks_per_iteration = sum / (double)evidence->counted;

@@ -15,12 +15,14 @@
  *              survivors than blocks ever died after their own iteration: then births outlived
  *              deaths in each, whenever the deaths were).
  *   transient  0 at every sample, no later death, no survivor: nothing outlives its iteration.
- *   linear     every stretch grows, per iteration by at least a third of what all together grow,
- *              and no fall between samples is greater than a seventh of the whole growth. When the
- *              births of the survivors are known, every stretch must also have left survivors for a
- *              third of its growth, and then falls may reach half of the growth. (This tells a leak
- *              from a saw-tooth that the samples happen to meet a little higher each time.) In
- *              blocks, or in bytes alone: a buffer that only grows. k = growth per iteration.
+ *   linear     every stretch grows, each per iteration by at least a third of what the middle one
+ *              (by growth) does, and no fall between samples is greater than what the middle one
+ *              grows. When the births of the survivors are known, every stretch must also have left
+ *              survivors for a third of its growth, and then falls may reach 3.5 times that. (This
+ *              tells a leak from a saw-tooth that the samples happen to meet a little higher each
+ *              time.) In blocks, or in bytes alone: a buffer that only grows. k = growth per
+ *              iteration, without stretches that grow more than three times as much as the middle
+ *              one: a burst (a pool that is filled) hides no leak and isn't one.
  *   amortised  never falls, grows in steps, each step after the first quarter of the iterations at
  *              least as big as the one before it (less a tenth), and
  *              either those steps come at most two thirds as often as the steps in the first
@@ -68,7 +70,7 @@ struct growth {
 	enum growth_shape shape;
 	/* when linear; bytes alone: a buffer that only grows */
 	bool linear_in_blocks, linear_in_bytes;
-	/* k, over the counted iterations that were judged; 0 unless linear */
+	/* k of the iterations that were judged; 0 unless linear */
 	double blocks_per_iteration, bytes_per_iteration;
 	/* row of BENCHMARKS whose iterations showed it; HEAP_NONE: none, or several interleaved */
 	uint32_t benchmark;

@@ -378,6 +378,16 @@ static void wanders_about_a_level(struct workload *workload)
 	}
 }
 
+/* One leaked block every A iterations, and 1,000 in iteration B. */
+static void leaks_and_bursts(struct workload *workload)
+{
+	uint64_t count = workload->generation == workload->b ? 1000 : 0;
+
+	leaks_every_ath(workload);
+	for (uint64_t i = 0; i < count; i++)
+		give_birth(workload, 40);
+}
+
 /* --- tests --- */
 
 static void nothing_outlives_is_transient(void **state)
@@ -443,6 +453,19 @@ static void uneven_leaks_are_linear(void **state)
 		run(&workload, leaks_unevenly, 2, 100 + (uint32_t)seed * 7);
 		assert_shape(judge_with(&workload, true).shape, GROWTH_LINEAR);
 		free(workload.blocks);
+	}
+}
+
+/* A pool that the same site fills once neither hides the leak nor counts for its k. */
+static void a_burst_hides_no_leak(void **state)
+{
+	(void)state;
+	for (uint64_t burst = 3; burst <= 2000; burst += 111) {
+		struct growth growth = judged(leaks_and_bursts, 2, 2000, 10, burst);
+
+		assert_shape(growth.shape, GROWTH_LINEAR);
+		assert_near(growth.blocks_per_iteration, 0.1, 0.01);
+		assert_near(growth.bytes_per_iteration, 4, 0.4);
 	}
 }
 
@@ -683,6 +706,140 @@ static void noise_is_never_linear(void **state)
 	free(blocks);
 }
 
+/* COUNT points at equal distances; VALUES are blocks of 8 bytes, or bytes of one block. */
+static struct growth judge_points(
+    const uint64_t *values, size_t count, uint64_t distance, bool in_bytes)
+{
+	struct growth_point points[64];
+	struct growth_evidence evidence = {.counted = (count - 1) * distance,
+	    .points = points,
+	    .point_count = count,
+	    .alive_at_cut = 1};
+
+	for (size_t i = 0; i < count; i++)
+		points[i] = (struct growth_point){
+		    i * distance, in_bytes ? 1 : values[i], in_bytes ? values[i] : 8 * values[i]};
+	return growth_judge_evidence(&evidence);
+}
+
+static void a_stretch_that_nearly_stands_still_is_not_linear(void **state)
+{
+	const uint64_t steady[] = {0, 30, 60, 90, 100, 130, 160, 190};
+	const uint64_t still[] = {0, 30, 60, 90, 99, 129, 159, 189};
+
+	(void)state;
+	assert_shape(judge_points(steady, 8, 10, false).shape, GROWTH_LINEAR);
+	assert_int_not_equal(judge_points(still, 8, 10, false).shape, GROWTH_LINEAR);
+	assert_shape(judge_points(steady, 8, 10, true).shape, GROWTH_LINEAR);
+	assert_int_not_equal(judge_points(still, 8, 10, true).shape, GROWTH_LINEAR);
+}
+
+static void deep_falls_between_the_ends_are_not_linear(void **state)
+{
+	uint64_t values[15];
+
+	(void)state;
+	for (uint64_t fall = 0; fall <= 40; fall += 10) {
+		for (uint64_t i = 0; i < 15; i++)
+			values[i] = 100 + 5 * i - (i == 7 ? fall : 0);
+		for (int in_bytes = 0; in_bytes < 2; in_bytes++) {
+			enum growth_shape found = judge_points(values, 15, 10, in_bytes != 0).shape;
+
+			/* From the point before, 5 less; a stretch grows by 10. */
+			if (fall <= 15)
+				assert_shape(found, GROWTH_LINEAR);
+			else
+				assert_int_not_equal(found, GROWTH_LINEAR);
+		}
+	}
+}
+
+/* A leak beside a cache of the same site: survivors of each stretch prove the leak, but not any fall. */
+static void survivors_excuse_falls_up_to_half_of_the_growth(void **state)
+{
+	(void)state;
+	for (uint64_t fall = 0; fall <= 80; fall += 10) {
+		struct growth_point points[15];
+		struct growth_evidence evidence = {.counted = 140,
+		    .points = points,
+		    .point_count = 15,
+		    .alive_at_cut = 70,
+		    .survivors_known = true};
+
+		for (uint64_t i = 0; i < 15; i++)
+			points[i] =
+			    (struct growth_point){10 * i, 100 + 5 * i - (i == 7 ? fall : 0), 0};
+		for (size_t i = 0; i < GROWTH_STRETCHES; i++)
+			evidence.survivors[i] = 10;
+		/* From the point before, 5 less; all stretches together grow by 70. */
+		if (fall <= 40)
+			assert_shape(growth_judge_evidence(&evidence).shape, GROWTH_LINEAR);
+		else
+			assert_int_not_equal(growth_judge_evidence(&evidence).shape, GROWTH_LINEAR);
+	}
+}
+
+static void only_ever_rarer_and_bigger_steps_are_amortised(void **state)
+{
+	/* 33 points, counted 320: the first quarter ends at point 8. */
+	uint64_t values[33];
+
+	(void)state;
+	/* Doubling, as a control; then with a fall. */
+	for (uint64_t i = 0, capacity = 8; i < 33; i++) {
+		while (capacity < 8 * (i + 1))
+			capacity *= 2;
+		values[i] = capacity;
+	}
+	assert_shape(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
+	values[32] -= 16;
+	assert_int_not_equal(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
+	/* Big steps that shrink again. */
+	for (uint64_t i = 0; i < 33; i++)
+		values[i] = 1000 + 10 * (i >= 2) + 10 * (i >= 4) + 10 * (i >= 6) + 900 * (i >= 12) +
+			    100 * (i >= 28);
+	assert_int_not_equal(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
+	/* Ever bigger, but as often as before, with one rest. */
+	for (uint64_t i = 0; i < 33; i++)
+		values[i] = i == 0 ? 1000 : values[i - 1] + (i >= 14 && i < 20 ? 0 : i);
+	assert_int_not_equal(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
+	/* Proportional steps of one size: a few big buffers, not a growing one. */
+	for (uint64_t i = 0; i < 33; i++)
+		values[i] = i < 12 ? 1000 : i < 24 ? 2000 : 3000;
+	assert_int_not_equal(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
+}
+
+/* A vector with room reserved: its two steps double it, though none falls into the first
+ * quarter. */
+static void reserved_vectors_are_amortised(void **state)
+{
+	uint64_t values[33];
+
+	(void)state;
+	for (uint64_t i = 0; i < 33; i++)
+		values[i] = i < 12 ? 4096 : i < 24 ? 8192 : 16384;
+	assert_shape(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
+	assert_int_not_equal(judge_points(values, 33, 10, false).shape, GROWTH_AMORTISED);
+}
+
+static void a_sample_too_far_from_the_end_of_a_stretch_does_not_serve(void **state)
+{
+	(void)state;
+	for (uint64_t shift = 0; shift <= 90; shift += 10) {
+		struct growth_point points[8];
+		struct growth_evidence evidence = {
+		    .counted = 700, .points = points, .point_count = 8, .alive_at_cut = 1};
+
+		for (uint64_t i = 0; i < 8; i++) {
+			points[i].iterations = 100 * i + (i == 3 ? shift : 0);
+			points[i].blocks = points[i].iterations;
+			points[i].bytes = 8 * points[i].blocks;
+		}
+		assert_shape(growth_judge_evidence(&evidence).shape,
+		    shift <= 50 ? GROWTH_LINEAR : GROWTH_UNKNOWN);
+	}
+}
+
 static void few_samples_are_unknown_unless_survivors_prove_growth(void **state)
 {
 	struct growth_evidence evidence = {
@@ -740,6 +897,13 @@ int main(void)
 	    cmocka_unit_test(sampling_in_step_with_a_sawtooth_is_not_linear),
 	    cmocka_unit_test(random_eviction_is_bounded),
 	    cmocka_unit_test(noise_is_never_linear),
+	    cmocka_unit_test(a_burst_hides_no_leak),
+	    cmocka_unit_test(a_stretch_that_nearly_stands_still_is_not_linear),
+	    cmocka_unit_test(deep_falls_between_the_ends_are_not_linear),
+	    cmocka_unit_test(survivors_excuse_falls_up_to_half_of_the_growth),
+	    cmocka_unit_test(only_ever_rarer_and_bigger_steps_are_amortised),
+	    cmocka_unit_test(reserved_vectors_are_amortised),
+	    cmocka_unit_test(a_sample_too_far_from_the_end_of_a_stretch_does_not_serve),
 	    cmocka_unit_test(few_samples_are_unknown_unless_survivors_prove_growth),
 	    cmocka_unit_test(no_evidence_at_all_is_transient),
 	};
