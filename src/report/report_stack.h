@@ -32,9 +32,9 @@ int report_stack_json(
 /* Member KEY: the functions of STACK, innermost first; HEAP_NONE gives an empty array. */
 int report_functions_json(
     struct json_writer *json, const char *key, const struct group_input *input, uint32_t stack);
-/* Lines below the row: at most LIMIT frames of STACK (HEAP_NONE: none). LEAD ("in") stands before the site;
+/* Lines below the row: at most LIMIT frames of logical stack NUMBER (HEAP_NONE: none). LEAD ("in") stands before the site;
  * NULL leaves the site out, since the row names it. */
-int report_stack_below(struct text_table *table, const struct group_input *input, uint32_t stack,
+int report_stack_below(struct text_table *table, const struct group_input *input, uint32_t number,
     size_t limit, const char *lead);
 
 #endif
