@@ -1,4 +1,5 @@
 /* `allocscope help [COMMAND]`: the man page, or the --help text where no man page is installed. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -46,6 +47,11 @@ static int show_page(const char *page)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		/* where the page is not installed our own text follows, not man's complaint */
+		int silence = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		if (silence >= 0)
+			(void)dup2(silence, STDERR_FILENO);
 		if (file != NULL)
 			execlp("man", "man", "-l", file, (char *)NULL);
 		else

@@ -84,8 +84,10 @@ static void tell_nothing_written(
 	if (settings->recording.enabled == ARGUMENT_OFF)
 		return;
 	if (child->signal != 0)
-		message("no snapshot was written: signal %d (%s) ended the program", child->signal,
-		    strsignal(child->signal));
+		message(
+		    "no snapshot was written: signal %d (%s) ended the program; --snapshot-at every=N, --signal or "
+		    "`allocscope snapshot -p PID` take one earlier",
+		    child->signal, strsignal(child->signal));
 	else
 		message("no snapshot was written");
 }
@@ -130,7 +132,7 @@ static int finish(const struct child_result *child, const char *manifest,
 	if (files.count == 0)
 		tell_nothing_written(child, settings);
 	else if (!settings->start.quiet)
-		run_files_tell(&files);
+		run_files_tell(&files, (uint32_t)child->pid);
 	if (gated) {
 		int judged = judge(&files, child, settings);
 

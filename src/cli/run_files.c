@@ -43,6 +43,7 @@ static void look_into(struct run_file *file)
 		return;
 	}
 	file->is_readable = true;
+	file->program = xstrdup(snapshot_string(snapshot, snapshot->run->program));
 	file->pid = snapshot->run->pid;
 	file->trigger = snapshot->run->trigger;
 	file->time_ns = snapshot->run->time_ns;
@@ -109,10 +110,16 @@ void run_files_collect(struct run_files *files, const char *manifest)
 	(void)unlink(manifest);
 }
 
+static void free_names(struct run_file *file)
+{
+	free(file->path);
+	free(file->program);
+}
+
 void run_files_release(struct run_files *files)
 {
 	for (size_t i = 0; i < files->count; i++)
-		free(files->files[i].path);
+		free_names(&files->files[i]);
 	free(files->files);
 	*files = (struct run_files){0};
 }
@@ -158,9 +165,11 @@ static const char *when(uint32_t trigger)
 	}
 }
 
-static void tell_file(const struct run_file *file)
+static void tell_file(const struct run_file *file, bool with_process)
 {
 	char retained[320] = "";
+	char *process = with_process ? xformat(" %s (pid %" PRIu32 "),", file->program, file->pid)
+				     : xstrdup("");
 
 	if (file->iterations_counted != 0)
 		(void)snprintf(retained, sizeof retained, "; %s (%s) retained from %s",
@@ -168,55 +177,15 @@ static void tell_file(const struct run_file *file)
 		    text_bytes(file->retained_bytes).text,
 		    text_plural(file->iterations_counted, "counted iteration", "counted iterations")
 			.text);
-	message("%s: %s (%s) live%s%s", file->path,
+	message("%s:%s %s (%s) live%s%s", file->path, process,
 	    text_plural(file->blocks, "block", "blocks").text, text_bytes(file->bytes).text,
 	    when(file->trigger), retained);
+	free(process);
 }
 
 static bool is_same_run(const struct run_file *a, const struct run_file *b)
 {
 	return memcmp(a->run_id, b->run_id, sizeof a->run_id) == 0;
-}
-
-/* The file to look at first: of the first process, the end of its iterations or its last file; and the file to
- * compare it with: the same process's first one. */
-static void tell_next(const struct run_files *files)
-{
-	const struct run_file *before = NULL;
-	const struct run_file *after = NULL;
-
-	for (size_t i = 0; i < files->count; i++) {
-		const struct run_file *file = &files->files[i];
-
-		if (!file->is_readable || (before != NULL && !is_same_run(before, file)))
-			continue;
-		if (before == NULL || file->time_ns < before->time_ns)
-			before = file;
-		if (after == NULL ||
-		    (after->trigger != SNAPSHOT_AT_LAST &&
-			(file->trigger == SNAPSHOT_AT_LAST || file->time_ns >= after->time_ns)))
-			after = file;
-	}
-	if (after == NULL)
-		return;
-	if (before != after)
-		message("next: allocscope diff %s %s", before->path, after->path);
-	else if (after->iterations_counted != 0)
-		message("next: allocscope iterations %s, or allocscope report --sort retained %s",
-		    after->path, after->path);
-	else
-		message("next: allocscope report %s", after->path);
-}
-
-void run_files_tell(const struct run_files *files)
-{
-	for (size_t i = 0; i < files->count && i < FILES_TOLD; i++) {
-		if (files->files[i].is_readable)
-			tell_file(&files->files[i]);
-	}
-	if (files->count > FILES_TOLD)
-		message("and %zu more files", files->count - FILES_TOLD);
-	tell_next(files);
 }
 
 /* Of two files of one process: does file A say more of its iterations than B? The end of the last iteration comes before
@@ -233,6 +202,67 @@ static bool beats(const struct run_files *files, size_t a, size_t b)
 	if (left->time_ns != right->time_ns)
 		return left->time_ns > right->time_ns;
 	return a > b;
+}
+
+/* The process whose files the user will look at: the one that was started, unless only others had iterations. */
+static const struct run_file *main_process(const struct run_files *files, uint32_t root_pid)
+{
+	const struct run_file *best = NULL;
+
+	for (size_t i = 0; i < files->count; i++) {
+		const struct run_file *file = &files->files[i];
+
+		if (!file->is_readable)
+			continue;
+		if (best == NULL || (best->iterations_ended == 0 && file->iterations_ended != 0) ||
+		    (best->pid != root_pid && file->pid == root_pid &&
+			(best->iterations_ended != 0) == (file->iterations_ended != 0)))
+			best = file;
+	}
+	return best;
+}
+
+/* Of that process the end of its iterations, or its last file; and its first one to compare it with. */
+static void tell_next(const struct run_files *files, uint32_t root_pid)
+{
+	const struct run_file *process = main_process(files, root_pid);
+	const struct run_file *before = NULL;
+	const struct run_file *after = NULL;
+
+	for (size_t i = 0; process != NULL && i < files->count; i++) {
+		const struct run_file *file = &files->files[i];
+
+		if (!file->is_readable || !is_same_run(process, file))
+			continue;
+		if (before == NULL || file->time_ns < before->time_ns)
+			before = file;
+		if (after == NULL || beats(files, i, (size_t)(after - files->files)))
+			after = file;
+	}
+	if (after == NULL)
+		return;
+	if (before != after)
+		message("next: allocscope diff %s %s", before->path, after->path);
+	else if (after->iterations_counted != 0)
+		message("next: allocscope iterations %s, or allocscope report --sort retained %s",
+		    after->path, after->path);
+	else
+		message("next: allocscope report %s", after->path);
+}
+
+void run_files_tell(const struct run_files *files, uint32_t root_pid)
+{
+	bool several = false;
+
+	for (size_t i = 1; i < files->count; i++)
+		several = several || !is_same_run(&files->files[0], &files->files[i]);
+	for (size_t i = 0; i < files->count && i < FILES_TOLD; i++) {
+		if (files->files[i].is_readable)
+			tell_file(&files->files[i], several);
+	}
+	if (files->count > FILES_TOLD)
+		message("and %zu more files", files->count - FILES_TOLD);
+	tell_next(files, root_pid);
 }
 
 static bool is_best_of_its_run(const struct run_files *files, size_t candidate)

@@ -10,6 +10,7 @@
 
 struct run_file {
 	char *path;
+	char *program;
 	bool is_readable;
 	uint32_t pid, trigger;
 	uint64_t time_ns;
@@ -33,8 +34,8 @@ void run_files_release(struct run_files *files);
 void run_files_embed_names(const struct run_files *files, const struct name_settings *names);
 /* Compress all files. */
 void run_files_compress(const struct run_files *files, int level);
-/* What each file holds, and the next command, to stderr. */
-void run_files_tell(const struct run_files *files);
+/* What each file holds, and the next command, to stderr. ROOT_PID is the process that was started. */
+void run_files_tell(const struct run_files *files, uint32_t root_pid);
 /* The files that a gate judges: of each process the last moment of its iterations, preferring processes that
  * had iterations. Returns how many; indices go to INDICES (room for files->count). */
 size_t run_files_to_judge(const struct run_files *files, uint32_t root_pid, size_t *indices);
