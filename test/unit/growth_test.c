@@ -792,7 +792,7 @@ static void only_ever_rarer_and_bigger_steps_are_amortised(void **state)
 		values[i] = capacity;
 	}
 	assert_shape(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
-	values[32] -= 16;
+	values[31] -= 16;
 	assert_int_not_equal(judge_points(values, 33, 10, true).shape, GROWTH_AMORTISED);
 	/* Big steps that shrink again. */
 	for (uint64_t i = 0; i < 33; i++)
