@@ -32,10 +32,14 @@ $(program_cpp:%.cpp=$(BUILD)/%): $(BUILD)/%: %.cpp
 	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -MMD -MP -MF $@.d -o $@ $< -pthread -ldl $(PROGRAM_LIBS)
 $(programs_dir)/lib/lib%.so: test/programs/lib/%.c
 	@mkdir -p $(@D)
-	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -fno-builtin -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -fno-builtin -fPIC -shared -MMD -MP -MF $@.d -o $@ $< $(PROGRAM_LIBS)
 $(programs_dir)/lib/lib%.so: test/programs/lib/%.cpp
 	@mkdir -p $(@D)
 	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+
+# Two libraries made for one address, which only a program at its own address lets them have.
+$(programs_dir)/lib/libvariant_%.so: PROGRAM_LIBS = -Wl,-Ttext-segment=0x6f0000000000
+$(programs_dir)/module_reuse: PROGRAM_LIBS = -no-pie
 
 # Programs that stand on a library of their own.
 program_lib = -Wl,--no-as-needed -L$(programs_dir)/lib -l$(1) -Wl,-rpath,'$$ORIGIN/lib'

@@ -89,13 +89,16 @@ totals() {
 }
 
 # books_balance FILE: it keeps every rule of the format, allocs - frees = live in blocks and bytes, and nothing
-# was dropped.
+# was dropped. In the stress variant mappings fail on purpose: there losses need only be counted.
 books_balance() {
     "$TOOL" verify "$1" >verify.out 2>&1 || fail "verify $1: $(cat verify.out)" || return 1
     "$TOOL" info --json "$1" >info.json || fail "info $1: exit $?" || return 1
     jq -e '.totals.allocs - .totals.frees == .totals.live_blocks
         and .totals.bytes - .totals.freed_bytes == .totals.live_bytes' info.json >/dev/null ||
         fail "$1: books do not balance: $(jq -c .totals info.json)" || return 1
+    case $BUILD in
+    *stress*) return 0 ;;
+    esac
     jq -e '.dropped | del(.frames_cut) | all(. == 0)' info.json >/dev/null ||
         fail "$1: something was dropped: $(jq -c .dropped info.json)" || return 1
 }

@@ -43,13 +43,6 @@ iterations() {
         == [["churn", "transient"], ["hand_on", "deferred"], ["retain", "linear"]]' report.json
 }
 
-@test "sites stand under the benchmark that made their blocks" {
-    clean_run iterate
-    iterations
-    expect_json '.benchmarks | map(.sites | map(.function) | sort) == [["hand_on", "retain"], []]' iterations.json
-    expect_json '.benchmarks[0].sites[] | select(.function == "retain") | .blocks_per_iteration == 3' iterations.json
-}
-
 @test "blocks that outlive the iteration live in the generation they were born in" {
     options snapshot_at=first,last
     record iterate
