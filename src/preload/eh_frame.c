@@ -34,19 +34,6 @@ static atomic_bool init_begun;
 
 /* ---- the pieces of a frame description ---- */
 
-struct common_entry {
-	struct byte_cursor program;
-	uint64_t code_factor;
-	int64_t data_factor;
-	uint8_t pointer_encoding;
-	bool has_augmentation, is_signal_frame;
-};
-
-struct frame_entry {
-	struct byte_cursor program;
-	uintptr_t start, end; /* code */
-};
-
 static uint64_t read_pointer(struct byte_cursor *cursor, uint8_t encoding, const uint8_t *header)
 {
 	uintptr_t field = (uintptr_t)cursor->at;
@@ -115,7 +102,7 @@ static struct byte_cursor open_entry(const struct eh_image *image, const uint8_t
 }
 
 static void read_augmentation(const struct eh_image *image, struct byte_cursor *cursor,
-    const char *letters, struct common_entry *entry)
+    const char *letters, struct eh_common_entry *entry)
 {
 	uint64_t bytes = byte_cursor_uleb(cursor);
 	struct byte_cursor data = *cursor;
@@ -146,7 +133,7 @@ static void read_augmentation(const struct eh_image *image, struct byte_cursor *
 }
 
 static bool read_common_entry(
-    const struct eh_image *image, const uint8_t *at, struct common_entry *entry)
+    const struct eh_image *image, const uint8_t *at, struct eh_common_entry *entry)
 {
 	struct byte_cursor cursor = open_entry(image, at);
 
@@ -178,7 +165,7 @@ static bool read_common_entry(
 }
 
 static bool read_frame_entry(const struct eh_image *image, const uint8_t *at,
-    struct common_entry *common, struct frame_entry *entry)
+    struct eh_common_entry *common, struct eh_frame_entry *entry)
 {
 	struct byte_cursor cursor = open_entry(image, at);
 	const uint8_t *field = cursor.at;
@@ -339,7 +326,7 @@ static bool run_state(struct eh_machine *machine, uint8_t code, struct byte_curs
 }
 
 /* Instructions that move on in the code. False: not one of them. */
-static bool run_advance(const struct common_entry *common, uint8_t code,
+static bool run_advance(const struct eh_common_entry *common, uint8_t code,
     struct byte_cursor *program, const uint8_t *header, uintptr_t *location)
 {
 	switch (code) {
@@ -358,11 +345,11 @@ static bool run_advance(const struct common_entry *common, uint8_t code,
 }
 
 /* Run PROGRAM from LOCATION until the row for ADDRESS stands. */
-static bool run_program(struct eh_machine *machine, const struct common_entry *common,
-    struct byte_cursor program, const uint8_t *header, uintptr_t location, uintptr_t address)
+static bool run_program(struct eh_machine *machine, const struct eh_common_entry *common,
+    struct byte_cursor *program, const uint8_t *header, uintptr_t location, uintptr_t address)
 {
-	while (program.at < program.end && !program.failed) {
-		uint8_t code = (uint8_t)byte_cursor_number(&program, 1);
+	while (program->at < program->end && !program->failed) {
+		uint8_t code = (uint8_t)byte_cursor_number(program, 1);
 		uint8_t operand = code & 0x3f;
 
 		switch (code >> 6) {
@@ -371,24 +358,24 @@ static bool run_program(struct eh_machine *machine, const struct common_entry *c
 			break;
 		case 2: /* offset */
 			set_rule(&machine->row, operand, EH_SAVED_AT_OFFSET,
-			    (int64_t)byte_cursor_uleb(&program) * common->data_factor);
+			    (int64_t)byte_cursor_uleb(program) * common->data_factor);
 			continue;
 		case 3: /* restore */
 			restore_rule(machine, operand);
 			continue;
 		default:
-			if (run_advance(common, code, &program, header, &location))
+			if (run_advance(common, code, program, header, &location))
 				break;
-			if (run_state(machine, code, &program) ||
-			    run_cfa(&machine->row, code, &program, common->data_factor) ||
-			    run_register(machine, code, &program, common->data_factor))
+			if (run_state(machine, code, program) ||
+			    run_cfa(&machine->row, code, program, common->data_factor) ||
+			    run_register(machine, code, program, common->data_factor))
 				continue;
 			return false;
 		}
 		if (location > address)
-			return !program.failed;
+			return !program->failed;
 	}
-	return !program.failed;
+	return !program->failed;
 }
 
 /* ---- finding ---- */
@@ -431,22 +418,22 @@ static const uint8_t *search_table(const struct eh_image *image, uintptr_t addre
 __attribute__((noinline)) static bool make_row(
     struct eh_machine *machine, const struct eh_image *image, uintptr_t address)
 {
-	struct common_entry common;
-	struct frame_entry frame;
+	struct eh_common_entry *common = &machine->common;
+	struct eh_frame_entry *frame = &machine->frame;
 	const uint8_t *at = image->header != NULL ? search_table(image, address) : NULL;
 
-	if (at == NULL || !read_frame_entry(image, at, &common, &frame) ||
-	    address - frame.start >= frame.end - frame.start)
+	if (at == NULL || !read_frame_entry(image, at, common, frame) ||
+	    address - frame->start >= frame->end - frame->start)
 		return false;
 	memset(&machine->row, 0, sizeof machine->row);
 	machine->row.kind[EH_RETURN_ADDRESS] = EH_UNDEFINED;
 	machine->row.cfa_register = EH_RETURN_ADDRESS; /* none yet */
 	machine->remembered_count = 0;
-	machine->row.is_signal_frame = common.is_signal_frame;
-	if (!run_program(machine, &common, common.program, image->header, 0, UINTPTR_MAX))
+	machine->row.is_signal_frame = common->is_signal_frame;
+	if (!run_program(machine, common, &common->program, image->header, 0, UINTPTR_MAX))
 		return false;
 	machine->initial = machine->row;
-	return run_program(machine, &common, frame.program, image->header, frame.start, address);
+	return run_program(machine, common, &frame->program, image->header, frame->start, address);
 }
 
 enum eh_result eh_frame_visit_image(struct eh_machine *machine, const struct eh_image *image,

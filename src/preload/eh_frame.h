@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "preload/byte_cursor.h"
+
 /* DWARF numbers of the registers of x86-64. */
 enum {
 	EH_RAX = 0,
@@ -48,11 +50,27 @@ struct eh_row {
 	    is_signal_frame; /* of a trampoline behind a signal handler: addresses above it are exact */
 };
 
+/* What many frames have in common ("CIE"), and what is told of one ("FDE"). */
+struct eh_common_entry {
+	struct byte_cursor program;
+	uint64_t code_factor;
+	int64_t data_factor;
+	uint8_t pointer_encoding;
+	bool has_augmentation, is_signal_frame;
+};
+
+struct eh_frame_entry {
+	struct byte_cursor program;
+	uintptr_t start, end; /* code */
+};
+
 #define EH_REMEMBERED_MAX 4
 /* Working space of one lookup. Large, so it lives in the thread's block, not on the host's stack. */
 struct eh_machine {
 	struct eh_row row, initial, remembered[EH_REMEMBERED_MAX];
 	unsigned remembered_count;
+	struct eh_common_entry common;
+	struct eh_frame_entry frame;
 };
 
 /* One object: its search table, and the readable segment that holds table and frames. */

@@ -66,10 +66,9 @@ static inline uint32_t last_changed(const struct unwind_word *words, uint32_t lo
 	return high;
 }
 
-static inline bool is_at(const struct chain_frame *frame, const struct unwind_state *state)
+static inline bool is_at(const struct chain_frame *frame, uintptr_t pc, uintptr_t sp, uintptr_t rbp)
 {
-	return frame->sp == state->sp && frame->pc == state->pc &&
-	       (!frame->consumes_rbp || frame->rbp == state->rbp);
+	return frame->sp == sp && frame->pc == pc && (!frame->consumes_rbp || frame->rbp == rbp);
 }
 
 /* The first word that matters to a stack of TOTAL frames: beyond the frames that are kept, only one more counts. */
@@ -80,18 +79,18 @@ static inline uint32_t first_word(const struct unwind_chain *chain, uint32_t tot
 		   : chain->frames[total - chain->max_frames - 1].word_end;
 }
 
-static inline uint32_t memo_set(const struct unwind_state *state)
+static inline uint32_t memo_set(uintptr_t pc, uintptr_t sp)
 {
-	uint64_t mixed = (state->pc ^ state->sp << 20) * 0x9e3779b97f4a7c15u;
+	uint64_t mixed = (pc ^ sp << 20) * 0x9e3779b97f4a7c15u;
 
 	return (uint32_t)(mixed >> 58) % MEMO_SETS;
 }
 
-static bool memo_holds(const struct unwind_chain *chain, const struct chain_memo *memo,
-    const struct unwind_state *state)
+static bool memo_holds(
+    const struct unwind_chain *chain, const struct chain_memo *memo, uintptr_t rbp)
 {
 	if (memo->era != chain->era || memo->join >= chain->count || chain->is_floating ||
-	    (memo->needs_rbp && memo->rbp != state->rbp))
+	    (memo->needs_rbp && memo->rbp != rbp))
 		return false;
 	const struct chain_frame *join = &chain->frames[memo->join];
 
@@ -102,34 +101,30 @@ static bool memo_holds(const struct unwind_chain *chain, const struct chain_memo
 	       last_changed(chain->words, 0, join->word_end) == 0;
 }
 
-bool unwind_chain_find(const struct unwind_chain *chain, const struct unwind_state *state,
-    uint32_t *ret_stack, bool *ret_cut)
+uint32_t unwind_chain_find(
+    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t rbp, bool *ret_cut)
 {
 	if (unlikely(chain->count == 0))
-		return false;
+		return 0;
 	const struct chain_frame *top = &chain->frames[chain->count - 1];
 
-	if (is_at(top, state)) {
+	if (is_at(top, pc, sp, rbp)) {
 		uint32_t low = first_word(chain, chain->count);
 
 		if (likely(
 			last_changed(chain->words, low, top->word_end) == low && top->stack != 0)) {
-			*ret_stack = top->stack;
 			*ret_cut = chain->count > chain->max_frames;
-			return true;
+			return top->stack;
 		}
 	}
-	const struct chain_memo *memo = chain->memos[memo_set(state)];
+	const struct chain_memo *memo = chain->memos[memo_set(pc, sp)];
 
-	for (unsigned way = 0; way < MEMO_WAYS; way++, memo++) {
-		if (memo->pc != state->pc || memo->sp != state->sp ||
-		    !memo_holds(chain, memo, state))
-			continue;
-		*ret_stack = memo->stack;
-		*ret_cut = false;
-		return true;
-	}
-	return false;
+	for (unsigned way = 0; way < MEMO_WAYS; way++, memo++)
+		if (memo->pc == pc && memo->sp == sp && memo_holds(chain, memo, rbp)) {
+			*ret_cut = false;
+			return memo->stack;
+		}
+	return 0;
 }
 
 /* ---- walking ---- */
@@ -156,7 +151,7 @@ static inline bool joins(const struct unwind_chain *chain, const struct unwind_s
 
 	while (*below > 0 && frames[*below - 1].sp < state->sp)
 		--*below;
-	if (*below == 0 || !is_at(&frames[*below - 1], state) ||
+	if (*below == 0 || !is_at(&frames[*below - 1], state->pc, state->sp, state->rbp) ||
 	    (chain->is_floating && *below + fresh <= chain->max_frames))
 		return false;
 	if (unlikely(fresh > chain->max_frames))
@@ -294,11 +289,10 @@ static void remember(struct unwind_chain *chain, uint32_t kept)
 	const struct chain_frame *top = &chain->frames[chain->count - 1];
 	const struct chain_frame *join = &chain->frames[kept - 1];
 	uint32_t words = top->word_end - join->word_end;
-	struct unwind_state state = {.pc = top->pc, .sp = top->sp};
 
 	if (words > MEMO_WORDS || top->stack == 0)
 		return;
-	uint32_t set = memo_set(&state);
+	uint32_t set = memo_set(top->pc, top->sp);
 	struct chain_memo *memo = &chain->memos[set][chain->next_way[set]++ % MEMO_WAYS];
 
 	memo->pc = 0;

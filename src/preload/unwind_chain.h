@@ -85,8 +85,8 @@ void unwind_chain_clear(struct unwind_chain *chain);
 bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
     const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
     bool *ret_cut);
-/* The same, when nothing changed or a memo knows it; true is the usual case. */
-bool unwind_chain_find(const struct unwind_chain *chain, const struct unwind_state *state,
-    uint32_t *ret_stack, bool *ret_cut);
+/* The same, when nothing changed or a memo knows it, which is the usual case; 0 when not. */
+uint32_t unwind_chain_find(
+    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t rbp, bool *ret_cut);
 
 #endif

@@ -212,15 +212,16 @@ COLD static uint32_t stack_slow(struct thread_state *state, const void *hook_fra
 
 uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut)
 {
-	struct unwinder *unwinder = own_unwinder;
-	uint32_t stack;
+	const struct unwinder *unwinder = own_unwinder;
+	const uintptr_t *words = hook_frame;
 
-	if (likely(unwinder != NULL && unwinder->state == state && hook_frame != NULL &&
+	if (likely(unwinder != NULL && unwinder->state == state && words != NULL &&
 		   unwinder->chain.generation ==
 		       atomic_load_explicit(&modules_generation, memory_order_relaxed))) {
-		struct unwind_state caller = state_of_caller(hook_frame);
+		uint32_t stack = unwind_chain_find(
+		    &unwinder->chain, words[1], (uintptr_t)(words + 2), words[0], ret_cut);
 
-		if (likely(unwind_chain_find(&unwinder->chain, &caller, &stack, ret_cut)))
+		if (likely(stack != 0))
 			return stack;
 	}
 	return stack_slow(state, hook_frame, ret_cut);
