@@ -80,6 +80,9 @@ static struct snapshot_builder *builder_of_survivors(void)
 	snapshot_builder_blocks(builder, leak, 2, 10, 3);
 	snapshot_builder_blocks(builder, leak, 5, 10, 4);
 	snapshot_builder_blocks(builder, burst, 1, 300, 9);
+	snapshot_builder_block(builder,
+	    &(struct snapshot_builder_block){
+		.bytes = 5000, .stack = burst, .born = 9, .flags = SNAPSHOT_BLOCK_IGNORED});
 	return builder;
 }
 
@@ -403,6 +406,12 @@ static void born_and_grown_between_the_cuts_count(void **state)
 			       .stack = stack,
 			       .born = i < 3 ? 12 : 0,
 			       .epoch = 20});
+	snapshot_builder_settle(after);
+	struct snapshot_iteration *iterations =
+	    snapshot_builder_rows(after, SNAPSHOT_ITERATIONS, NULL);
+
+	iterations[3].allocs = 500;
+	iterations[15].allocs = 70;
 	pair_open(&pair, before, after);
 	struct check_result *result = pair_check(&pair, limit(CHECK_MAX_RETAINED_BYTES, 109));
 
@@ -417,6 +426,10 @@ static void born_and_grown_between_the_cuts_count(void **state)
 	/* Iterations before BEFORE aren't looked at. */
 	result = pair_check(&pair, limit(CHECK_MAX_PER_ITERATION_BYTES, 0));
 	assert_int_equal(result->findings[0].actual, 30);
+	check_result_close(result);
+	result = pair_check(&pair, limit(CHECK_MAX_ALLOCS_PER_ITERATION, 0));
+	assert_int_equal(result->findings[0].actual, 70);
+	assert_int_equal(result->findings[0].iteration, 15);
 	check_result_close(result);
 	pair_close(&pair);
 }
