@@ -1,6 +1,7 @@
 #include "report/report_iterations.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/status.h"
 #include "report/report_file.h"
@@ -59,14 +60,37 @@ static bool bucket_left_anything(const struct survival_matrix *matrix, uint32_t 
 	return false;
 }
 
-/* True when anything born in RANGE was alive at the end of any bucket. */
-static bool has_survivors(const struct survival_matrix *matrix, struct generations range)
+static bool bucket_is_inside(
+    const struct survival_matrix *matrix, uint32_t bucket, struct generations range)
 {
-	for (uint32_t born = 0; born < matrix->bucket_count; born++) {
-		if (bucket_touches(matrix, born, range) && bucket_left_anything(matrix, born))
-			return true;
-	}
-	return false;
+	uint64_t first = (uint64_t)bucket * matrix->width;
+
+	return first >= range.first && bucket_end(matrix, bucket, range) <= range.last;
+}
+
+/* Rows with blocks born in RANGE that are alive in the file, by key. NULL: no memory. */
+static bool *keys_born_in(const struct grouping *grouping, struct generations range)
+{
+	const struct snapshot *snapshot = grouping->inputs[0].heap->snapshot;
+	bool *born = calloc(grouping->key_count + 1, sizeof *born);
+
+	for (size_t i = 0; born != NULL && i < snapshot->block_count; i++)
+		if (snapshot->block_born[i] >= range.first && snapshot->block_born[i] <= range.last)
+			born[grouping_key_of_block(grouping, 0, i)] = true;
+	return born;
+}
+
+/*
+ * True when anything born in RANGE outlived its iteration: it is alive in the file, or it died later. A bucket
+ * that reaches over the edge of the range proves nothing, its blocks may be a neighbour's.
+ */
+static bool has_survivors(
+    const struct survival_matrix *matrix, struct generations range, bool is_alive)
+{
+	for (uint32_t born = 0; !is_alive && born < matrix->bucket_count; born++)
+		is_alive =
+		    bucket_is_inside(matrix, born, range) && bucket_left_anything(matrix, born);
+	return is_alive;
 }
 
 static int matrix_of_row(
@@ -155,16 +179,16 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
     struct generations range, const struct report_options *options)
 {
 	const uint64_t most = options->top != 0 ? options->top : UINT64_MAX;
+	bool *born_here = keys_born_in(grouping, range);
 	uint64_t shown = 0;
+	int status = born_here != NULL ? 0 : STATUS_NO_MEMORY;
 
-	for (size_t i = 0; i < rows->row_count && shown < most; i++) {
+	for (size_t i = 0; status == 0 && i < rows->row_count && shown < most; i++) {
 		const struct group_row *row = &rows->rows[i];
 		struct survival_matrix matrix;
-		int status = matrix_of_row(grouping, row->key, &matrix);
 
-		if (status != 0)
-			return status;
-		if (!has_survivors(&matrix, range))
+		status = matrix_of_row(grouping, row->key, &matrix);
+		if (status != 0 || !has_survivors(&matrix, range, born_here[row->key]))
 			continue;
 		if (shown++ == 0)
 			fputs("\nblocks that outlived their iteration, by generation of birth:\n",
@@ -179,9 +203,10 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
 		fputc('\n', out);
 		write_matrix(out, &matrix, range);
 	}
-	if (shown == 0)
+	if (status == 0 && shown == 0)
 		fputs("\n0 blocks outlived their iteration.\n", out);
-	return 0;
+	free(born_here);
+	return status;
 }
 
 int report_iterations_text(FILE *out, const struct iterations_view *view,
@@ -293,20 +318,22 @@ static int sites_json(struct json_writer *json, const struct grouping *grouping,
     const struct group_table *rows, struct generations range, const struct report_options *options)
 {
 	const uint64_t most = options->top != 0 ? options->top : UINT64_MAX;
+	bool *born_here = keys_born_in(grouping, range);
 	uint64_t shown = 0;
-	int status = 0;
+	int status = born_here != NULL ? 0 : STATUS_NO_MEMORY;
 
 	json_begin_array(json, "sites");
 	for (size_t i = 0; status == 0 && i < rows->row_count && shown < most; i++) {
 		struct survival_matrix matrix;
 
 		status = matrix_of_row(grouping, rows->rows[i].key, &matrix);
-		if (status == 0 && has_survivors(&matrix, range)) {
+		if (status == 0 && has_survivors(&matrix, range, born_here[rows->rows[i].key])) {
 			shown++;
 			status = site_json(json, grouping, &rows->rows[i], &matrix, range);
 		}
 	}
 	json_end(json);
+	free(born_here);
 	return status;
 }
 
