@@ -84,8 +84,7 @@ cat <<EOT
   $tool run --snapshot-at first,last -o x.snap -- ./your-program
   $tool diff x.first.snap x.last.snap
 
-Mark your iterations with #include <allocscope/allocscope.h> and ALLOCSCOPE_ITERATION("name") { ... }, or name a
-function with --iterate-on when you can't change the program. The snapshots of this demonstration are in $output;
-examples/README.md says what else the engines can show.
+Mark your iterations with #include <allocscope/allocscope.h> and ALLOCSCOPE_ITERATION("name") { ... }. The snapshots
+of this demonstration are in $output; examples/README.md says what else the engines can show.
 EOT
 exit $status

@@ -58,7 +58,7 @@ void text_add_hex(struct text *text, uint64_t number)
 
 void text_add_size(struct text *text, uint64_t bytes)
 {
-	static const char *const units[] = {" B", " KB", " MB", " GB", " TB", " PB", " EB"};
+	static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB"};
 	unsigned unit = 0;
 	uint64_t whole = bytes;
 	uint64_t rest = 0; /* in 1/1024 of the unit */

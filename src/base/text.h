@@ -21,7 +21,7 @@ void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_add_unsigned(struct text *text, uint64_t number);
 void text_add_signed(struct text *text, int64_t number);
 void text_add_hex(struct text *text, uint64_t number);
-/* 1536 -> "1.5 KB": three significant digits, steps of 1024. */
+/* 1536 -> "1.50 KiB": three significant digits, steps of 1024. */
 void text_add_size(struct text *text, uint64_t bytes);
 
 /* Decimal number at the start of STRING (COUNT bytes). Returns the digits read, 0 when there are none or it overflows. */

@@ -129,6 +129,7 @@ static void after_fork_in_child(void)
 	if (!lifecycle_is_recording())
 		return;
 	atomic_store(&own_process_id, system_process_id());
+	modules_after_fork();
 	thread_states_after_fork();
 	memcpy(lifecycle_identity.parent_run_id, lifecycle_identity.run_id,
 	    sizeof lifecycle_identity.run_id);

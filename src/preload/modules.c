@@ -237,6 +237,11 @@ void modules_refresh(void)
 	spin_lock_release(&refresh_lock);
 }
 
+void modules_after_fork(void)
+{
+	spin_lock_release(&refresh_lock);
+}
+
 static int first_only(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	uint64_t *counts = context;

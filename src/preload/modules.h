@@ -33,7 +33,9 @@ extern atomic_uint modules_generation;
 
 /* Compare the list with what is loaded now. Takes the loader's list lock for a moment and none of ours. */
 void modules_refresh(void);
-/* The same, if the loader's counters say that anything changed. */
+/* In a forked child: whoever was refreshing is not in this process. */
+void modules_after_fork(void);
+/* The same as modules_refresh, if the loader's counters say that anything changed. */
 void modules_refresh_if_changed(void);
 /* Row of the module that holds ADDRESS now, 0 when none. Row 0 is reserved. */
 uint32_t modules_find(uintptr_t address);

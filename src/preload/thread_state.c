@@ -260,6 +260,7 @@ void thread_states_after_fork(void)
 {
 	struct thread_state *mine = thread_current;
 
+	spin_lock_release(&rows_lock); /* its holder, if there was one, is not in this process */
 	for (struct thread_state *state = thread_states_first(); state != NULL;
 	     state = state->next) {
 		bool is_mine = state == mine || state->level != 0 || state == late_state;
