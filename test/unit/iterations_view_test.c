@@ -61,6 +61,71 @@ static void rows_tell_what_was_retained(void **state)
 	heap_fixture_close(&fixture);
 }
 
+/* Iteration I of 1,001: two of warm-up, the last one open. */
+static void add_plain_row(struct snapshot_builder *builder, uint32_t benchmark, uint32_t i)
+{
+	struct snapshot_iteration row = {.benchmark = benchmark,
+	    .phase = i <= 2 ? SNAPSHOT_PHASE_WARMUP : SNAPSHOT_PHASE_COUNTED,
+	    .first_generation = i,
+	    .last_generation = i,
+	    .first = i,
+	    .count = 1,
+	    .allocs = i,
+	    .bytes = 2 * i,
+	    .survived_bytes = i % 2 != 0 ? -(int64_t)i : (int64_t)i,
+	    .live_bytes = i,
+	    .peak_bytes = 5000 - i,
+	    .ns = 3,
+	    .flags = i == 1001};
+
+	snapshot_builder_iteration(builder, &row);
+}
+
+/* ROW stands for the iterations after BEFORE. */
+static void assert_merged(const struct snapshot_iteration *row, uint64_t before)
+{
+	assert_int_equal(row->first, before + 1);
+	assert_int_equal(row->last_generation, before + row->count);
+	assert_int_equal(row->phase == SNAPSHOT_PHASE_WARMUP, row->last_generation <= 2);
+	assert_int_equal(row->live_bytes, row->last_generation);
+	assert_int_equal(row->peak_bytes, 5000 - row->first_generation);
+	if (row->count > 1) {
+		assert_int_equal(row->maximum_allocs, row->last_generation);
+		assert_int_equal(
+		    row->maximum_survived_bytes, row->last_generation - row->last_generation % 2);
+	}
+}
+
+static void assert_limited(struct heap_fixture *fixture, size_t limit)
+{
+	struct iterations_view *view = view_of(fixture);
+	uint64_t count = 0;
+	uint64_t allocs = 0;
+	uint64_t retained = 0;
+	uint64_t ns = 0;
+
+	assert_int_equal(iterations_view_limit(view, limit), STATUS_OK);
+	assert_true(view->row_count <= limit);
+	assert_true(view->row_count >= limit / 3);
+	assert_int_equal(view->benchmarks[0].row_count, view->row_count);
+	for (size_t i = 0; i < view->row_count; i++) {
+		const struct snapshot_iteration *row = view->rows[i].iteration;
+
+		assert_merged(row, count);
+		count += row->count;
+		allocs += row->allocs;
+		retained += view->rows[i].retained_blocks;
+		ns += row->ns;
+	}
+	assert_int_equal(count, 1001);
+	assert_int_equal(allocs, 1001 * 1002 / 2);
+	assert_int_equal(retained, 1001);
+	assert_int_equal(ns, 3003);
+	assert_false(view->rows[view->row_count - 1].ended);
+	assert_int_equal(view->rows[view->row_count - 1].iteration->count, 1);
+	iterations_view_close(view);
+}
+
 /* Sums stay sums, maxima stay maxima, phases and the open iteration stay apart. */
 static void rows_merge_to_a_limit_without_losing_anything(void **state)
 {
@@ -71,62 +136,12 @@ static void rows_merge_to_a_limit_without_losing_anything(void **state)
 
 	(void)state;
 	for (uint32_t i = 1; i <= 1001; i++) {
-		struct snapshot_iteration row = {.benchmark = benchmark,
-		    .phase = i <= 2 ? SNAPSHOT_PHASE_WARMUP : SNAPSHOT_PHASE_COUNTED,
-		    .first_generation = i,
-		    .last_generation = i,
-		    .first = i,
-		    .count = 1,
-		    .allocs = i,
-		    .bytes = 2 * i,
-		    .survived_bytes = i % 2 != 0 ? -(int64_t)i : (int64_t)i,
-		    .live_bytes = i,
-		    .peak_bytes = 5000 - i,
-		    .ns = 3,
-		    .flags = i == 1001};
-
-		snapshot_builder_iteration(builder, &row);
+		add_plain_row(builder, benchmark, i);
 		snapshot_builder_blocks(builder, stack, 1, 1, i);
 	}
 	heap_fixture_open(&fixture, builder);
-	for (size_t limit = 3; limit <= 1001; limit += 83) {
-		struct iterations_view *view = view_of(&fixture);
-		uint64_t count = 0;
-		uint64_t allocs = 0;
-		uint64_t retained = 0;
-		uint64_t ns = 0;
-
-		assert_int_equal(iterations_view_limit(view, limit), STATUS_OK);
-		assert_true(view->row_count <= limit);
-		assert_true(view->row_count >= limit / 3);
-		assert_int_equal(view->benchmarks[0].row_count, view->row_count);
-		for (size_t i = 0; i < view->row_count; i++) {
-			const struct snapshot_iteration *row = view->rows[i].iteration;
-
-			assert_int_equal(row->first, count + 1);
-			assert_int_equal(row->last_generation, count + row->count);
-			assert_int_equal(
-			    row->phase == SNAPSHOT_PHASE_WARMUP, row->last_generation <= 2);
-			if (row->count > 1) {
-				assert_int_equal(row->maximum_allocs, row->last_generation);
-				assert_int_equal(row->maximum_survived_bytes,
-				    row->last_generation - row->last_generation % 2);
-			}
-			assert_int_equal(row->live_bytes, row->last_generation);
-			assert_int_equal(row->peak_bytes, 5000 - row->first_generation);
-			count += row->count;
-			allocs += row->allocs;
-			retained += view->rows[i].retained_blocks;
-			ns += row->ns;
-		}
-		assert_int_equal(count, 1001);
-		assert_int_equal(allocs, 1001 * 1002 / 2);
-		assert_int_equal(retained, 1001);
-		assert_int_equal(ns, 3003);
-		assert_false(view->rows[view->row_count - 1].ended);
-		assert_int_equal(view->rows[view->row_count - 1].iteration->count, 1);
-		iterations_view_close(view);
-	}
+	for (size_t limit = 3; limit <= 1001; limit += 83)
+		assert_limited(&fixture, limit);
 	heap_fixture_close(&fixture);
 }
 
