@@ -96,13 +96,13 @@ static void tell_nothing_written(
 static int judge(const struct run_files *files, const struct child_result *child,
     const struct run_settings *settings)
 {
-	const struct report_options options = {.style = style_for(&settings->general, stderr),
-	    .top = 10,
-	    .frames = settings->names.frames.given ? (size_t)settings->names.frames.value : 6};
+	struct report_options options =
+	    load_report_options(&settings->general, false, &settings->names, NULL);
 	size_t *indices = xcalloc(files->count + 1, sizeof *indices);
 	size_t count = run_files_to_judge(files, (uint32_t)child->pid, indices);
 	int worst = EXIT_CLEAN;
 
+	options.style = style_for(&settings->general, stderr);
 	if (count == 0) {
 		message("there is no snapshot to check; a check that cannot see does not pass");
 		worst = EXIT_USAGE;

@@ -187,6 +187,7 @@ struct report_options load_report_options(const struct general_settings *general
 	struct report_options options = {
 	    .style = style_for(general, stdout),
 	    .json = json,
+	    .full_names = names->full_names,
 	    .top = all ? 0 : TOP_DEFAULT,
 	    .frames = names->show_all_frames ? SIZE_MAX : FRAMES_DEFAULT,
 	};

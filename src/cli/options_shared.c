@@ -25,6 +25,9 @@ const struct argument_option name_options[] = {
     {ARGUMENT_FLAG, 0, "show-all-frames", NULL,
 	"Show whole stacks, with the frames of allocation wrappers, and no limit of rows.",
 	offsetof(struct name_settings, show_all_frames), NULL},
+    {ARGUMENT_FLAG, 0, "full-names", NULL,
+	"Show C++ names with their template arguments, parameters and return types (JSON always does).",
+	offsetof(struct name_settings, full_names), NULL},
     {ARGUMENT_LIST, 0, "skip", "PATTERN",
 	"A further wrapper: functions that match PATTERN (* and ? as in a shell) are never the site of a "
 	"block; their caller is. May be given several times.",

@@ -25,6 +25,7 @@ extern const struct argument_option output_options[];
 struct name_settings {
 	struct argument_number frames;
 	bool show_all_frames;
+	bool full_names;
 	struct argument_list skip;
 	struct argument_list debug_directories;
 	const char *sysroot;

@@ -32,7 +32,7 @@ const struct argument_option recording_options[] = {
     ROW(ARGUMENT_COUNT, 0, "max-frames", max_frames, "N",
 	"Keep at most N innermost frames of a stack (default 512); deeper stacks are cut, marked and counted."),
     ROW(ARGUMENT_TEXT, 0, "unwinder", unwinder, "validated|libunwind",
-	"How stacks are taken: by libunwind (default), or by an unwinder of our own that checks what it remembers and is faster."),
+	"How stacks are taken: by an unwinder of our own that checks what it remembers (default), or by libunwind."),
     ROW(ARGUMENT_BYTES, 0, "sample", sample, "BYTES",
 	"Record one allocation per BYTES on average; 0 records all of them exactly (default, and the only value in this version)."),
     ROW(ARGUMENT_SWITCH, 0, "graph", graph, NULL,

@@ -135,7 +135,7 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape),
 		    growth_shape_name(row.growth->shape));
 		text_table_cell(&table, text_signed_bytes(row.grown_bytes).text);
-		status = report_row_name(&table, check->grouping, &row, options->frames);
+		status = report_row_name(&table, check->grouping, &row, options);
 	}
 	if (status == 0 && count != 0)
 		status = text_table_write(&table, out, &options->style);

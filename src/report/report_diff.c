@@ -224,7 +224,7 @@ static int add_row(struct text_table *table, const struct diff *diff, const stru
 	text_table_cell(table, row->died_blocks != 0 ? text_count(row->died_blocks).text : "0");
 	text_table_cell(table, text_bytes(row->died_bytes).text);
 	text_table_cell(table, text_signed_bytes(row->grown_bytes).text);
-	return report_row_name(table, diff->grouping, row, options->frames);
+	return report_row_name(table, diff->grouping, row, options);
 }
 
 static int write_rows(

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/report_stack.h"
 #include "report/text_number.h"
 
 static const char *phase_word(uint32_t phase)
@@ -185,6 +186,7 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
 
 	for (size_t i = 0; status == 0 && i < rows->row_count && shown < most; i++) {
 		const struct group_row *row = &rows->rows[i];
+		char name[REPORT_TEXT_BYTES];
 		struct survival_matrix matrix;
 
 		status = matrix_of_row(grouping, row->key, &matrix);
@@ -194,7 +196,8 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
 			fputs("\nblocks that outlived their iteration, by generation of birth:\n",
 			    out);
 		text_put(out, &options->style, TEXT_BOLD, "  ");
-		text_put(out, &options->style, TEXT_BOLD, grouping->keys[row->key].text);
+		report_key_text(options, grouping, &grouping->keys[row->key], name, sizeof name);
+		text_put(out, &options->style, TEXT_BOLD, name);
 		fputs(": ", out);
 		text_put(out, &options->style, report_shape_tint(row->growth.shape),
 		    growth_shape_name(row->growth.shape));

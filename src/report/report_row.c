@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "report/report_stack.h"
+#include "report/short_name.h"
 
 static double per(uint64_t amount, uint64_t iterations)
 {
@@ -106,36 +107,55 @@ enum text_tint report_shape_tint(enum growth_shape shape)
 	}
 }
 
+void report_key_text(const struct report_options *options, const struct grouping *grouping,
+    const struct group_key *key, char *text, size_t bytes)
+{
+	const char *slash = key->module != NULL ? strrchr(key->module, '/') : NULL;
+
+	if (options->full_names || grouping->by != GROUP_BY_SITE)
+		(void)snprintf(text, bytes, "%s", key->text);
+	else if (key->function == NULL ||
+		 grouping->normalised) /* nothing to shorten, or no place to show */
+		short_name_of_site(key->text, text, bytes);
+	else
+		short_name_with_place(&(struct short_name_place){.function = key->function,
+					  .file = key->file,
+					  .line = key->line,
+					  .module = slash != NULL ? slash + 1 : key->module},
+		    text, bytes);
+}
+
 /* The first cell of a name: with --by stack the site stands for the stack that follows below it. */
 static void add_name_cell(struct text_table *table, const struct grouping *grouping,
-    const struct group_key *key, size_t frames)
+    const struct group_key *key, const struct report_options *options)
 {
 	const struct group_input *input = &grouping->inputs[key->input];
 	struct site_frame site;
 	char text[REPORT_TEXT_BYTES];
 
-	if (grouping->by != GROUP_BY_STACK || frames == 0 || key->stack == HEAP_NONE ||
-	    !site_of_stack(input->heap, input->names, input->rules, key->stack, &site)) {
-		text_table_cell(table, key->text);
-		return;
+	if (grouping->by == GROUP_BY_STACK && options->frames != 0 && key->stack != HEAP_NONE &&
+	    site_of_stack(input->heap, input->names, input->rules, key->stack, &site)) {
+		report_site_text_for(options, input->heap, &site, text, sizeof text);
+		text_table_cell(table, text);
+	} else {
+		report_key_text(options, grouping, key, text, sizeof text);
+		text_table_cell(table, options->full_names ? key->text : text);
 	}
-	(void)site_text(input->heap, &site, text, sizeof text);
-	text_table_cell(table, text);
 }
 
 int report_row_name(struct text_table *table, const struct grouping *grouping,
-    const struct report_row *row, size_t frames)
+    const struct report_row *row, const struct report_options *options)
 {
 	const struct group_key *key = row->key;
 	bool site_shown = grouping->by == GROUP_BY_SITE || grouping->by == GROUP_BY_STACK;
 	int status = 0;
 
-	add_name_cell(table, grouping, key, frames);
+	add_name_cell(table, grouping, key, options);
 	status = report_stack_below(
-	    table, &grouping->inputs[key->input], key->stack, frames, site_shown ? NULL : "in");
+	    table, &grouping->inputs[key->input], key->stack, options, site_shown ? NULL : "in");
 	if (status == 0 && row->grown_bytes != 0 && row->resized_in != key->stack)
 		status = report_stack_below(table, &grouping->inputs[grouping->input_count - 1],
-		    row->resized_in, frames, "resized in");
+		    row->resized_in, options, "resized in");
 	return status;
 }
 

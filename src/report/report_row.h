@@ -8,16 +8,8 @@
 #include "analysis/diff.h"
 #include "analysis/group.h"
 #include "report/json_writer.h"
+#include "report/report_options.h"
 #include "report/text_table.h"
-
-/* What the user asked all row reports for. */
-struct report_options {
-	struct text_style style;
-	bool json;
-	uint64_t top;	    /* rows at most; 0 all */
-	uint64_t min_bytes; /* rows below are left out */
-	size_t frames;	    /* of the stack below a row; 0 none, SIZE_MAX all */
-};
 
 struct report_row {
 	const struct group_key *key;
@@ -43,9 +35,12 @@ int report_row_json(
     struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
 /* How a shape is coloured. */
 enum text_tint report_shape_tint(enum growth_shape shape);
+/* The name of a row as text shows it: a site's function is short unless options say otherwise. */
+void report_key_text(const struct report_options *options, const struct grouping *grouping,
+    const struct group_key *key, char *text, size_t bytes);
 /* The row's name as the last cell, its stack and where it was resized below. */
 int report_row_name(struct text_table *table, const struct grouping *grouping,
-    const struct report_row *row, size_t frames);
+    const struct report_row *row, const struct report_options *options);
 /* 0, or a status with a message for STATUS_IO left to the caller: flushes OUT. */
 int report_finish(FILE *out);
 

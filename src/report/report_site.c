@@ -239,7 +239,7 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 		shown++;
 		add_row(&table, row, columns);
 		common = report_row_of_group(grouping, row, 0);
-		status = report_row_name(&table, grouping, &common, options->frames);
+		status = report_row_name(&table, grouping, &common, options);
 	}
 	if (status == 0) {
 		fprintf(out, "\nby %s, most %s first:\n", group_by_name(grouping->by),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "report/short_name.h"
 
 /* Functions of the C library that call the outermost function that anybody wrote. */
 static bool is_start_code(const struct heap *heap, const struct site_frame *frame)
@@ -147,8 +148,24 @@ int report_stack_json(
 	return 0;
 }
 
+void report_site_text_for(const struct report_options *options, const struct heap *heap,
+    const struct site_frame *frame, char *text, size_t bytes)
+{
+	const struct frame_name *name = frame->name;
+
+	if (options->full_names || name == NULL || name->function == NULL) {
+		(void)site_text(heap, frame, text, bytes);
+		return;
+	}
+	short_name_with_place(&(struct short_name_place){.function = name->function,
+				  .file = name->file,
+				  .line = name->line,
+				  .module = site_module_name(heap, frame->module)},
+	    text, bytes);
+}
+
 int report_stack_below(struct text_table *table, const struct group_input *input, uint32_t number,
-    size_t limit, const char *lead)
+    const struct report_options *options, const char *lead)
 {
 	struct report_stack stack;
 	char text[REPORT_TEXT_BYTES];
@@ -156,15 +173,15 @@ int report_stack_below(struct text_table *table, const struct group_input *input
 	size_t first = 0, end = 0;
 	int status = 0;
 
-	if (number == HEAP_NONE || limit == 0)
+	if (number == HEAP_NONE || options->frames == 0)
 		return 0;
 	status = report_stack_open(input, number, &stack);
 	if (status != 0)
 		return status;
 	first = stack.first + (lead == NULL && stack.first < stack.end);
-	end = stack.end - first > limit ? first + limit : stack.end;
+	end = stack.end - first > options->frames ? first + options->frames : stack.end;
 	for (size_t i = first; i < end; i++) {
-		(void)site_text(input->heap, &stack.frames[i], text, sizeof text);
+		report_site_text_for(options, input->heap, &stack.frames[i], text, sizeof text);
 		(void)snprintf(line, sizeof line, "      %s %s",
 		    lead != NULL && i == first ? lead : "from", text);
 		text_table_below(table, line);

@@ -7,6 +7,7 @@
 
 #include "analysis/group.h"
 #include "report/json_writer.h"
+#include "report/report_options.h"
 #include "report/text_table.h"
 
 #define REPORT_TEXT_BYTES 1024 /* of one frame; longer C++ names are cut */
@@ -32,9 +33,12 @@ int report_stack_json(
 /* Member KEY: the functions of STACK, innermost first; HEAP_NONE gives an empty array. */
 int report_functions_json(
     struct json_writer *json, const char *key, const struct group_input *input, uint32_t stack);
-/* Lines below the row: at most LIMIT frames of logical stack NUMBER (HEAP_NONE: none). LEAD ("in") stands before the site;
- * NULL leaves the site out, since the row names it. */
+/* `function (file:line)` of a frame as text shows it, short unless options say otherwise. */
+void report_site_text_for(const struct report_options *options, const struct heap *heap,
+    const struct site_frame *frame, char *text, size_t bytes);
+/* Lines below the row: at most options->frames frames of logical stack NUMBER (HEAP_NONE: none). LEAD ("in")
+ * stands before the site; NULL leaves the site out, since the row names it. */
 int report_stack_below(struct text_table *table, const struct group_input *input, uint32_t number,
-    size_t limit, const char *lead);
+    const struct report_options *options, const char *lead);
 
 #endif

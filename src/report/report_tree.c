@@ -8,6 +8,7 @@
 #include "report/report_file.h"
 #include "report/report_site.h"
 #include "report/report_stack.h"
+#include "report/short_name.h"
 #include "report/text_number.h"
 
 struct weight {
@@ -46,20 +47,29 @@ static const char *weight_words(enum group_sort sort)
 	}
 }
 
-/* Functions on the way are one node each, from whatever line they call; the site itself keeps its line. */
-static void node_text(
-    const struct heap *heap, const struct site_frame *frame, bool is_site, char *text, size_t bytes)
+/* Functions on the way are one node each, from whatever line they call; the site itself keeps its line. Text for people
+ * is short, and instances of one template are one node there. */
+static void node_text(const struct heap *heap, const struct site_frame *frame, bool is_site,
+    bool full_names, char *text, size_t bytes)
 {
+	const struct report_options options = {.full_names = full_names};
 	const char *file = frame->name != NULL ? frame->name->file : NULL;
 	const char *slash = file != NULL ? strrchr(file, '/') : NULL;
+	size_t length = 0;
 
-	if (is_site || frame->name == NULL || frame->name->function == NULL)
-		(void)site_text(heap, frame, text, bytes);
+	if (is_site || frame->name == NULL || frame->name->function == NULL) {
+		report_site_text_for(&options, heap, frame, text, bytes);
+		return;
+	}
+	if (full_names)
+		(void)snprintf(text, bytes, "%s", frame->name->function);
 	else
-		(void)snprintf(text, bytes, "%s (%s)", frame->name->function,
-		    slash != NULL  ? slash + 1
-		    : file != NULL ? file
-				   : site_module_name(heap, frame->module));
+		short_name(frame->name->function, text, bytes);
+	length = strlen(text);
+	(void)snprintf(text + length, bytes - length, " (%s)",
+	    slash != NULL  ? slash + 1
+	    : file != NULL ? file
+			   : site_module_name(heap, frame->module));
 }
 
 static int add_frame(struct call_tree *tree, const char *text, struct weight weight, uint32_t *node)
@@ -72,7 +82,7 @@ static int add_frame(struct call_tree *tree, const char *text, struct weight wei
 }
 
 static int add_stack(struct call_tree *tree, const struct group_input *input, uint32_t stack_number,
-    struct weight weight, enum report_tree_order order)
+    struct weight weight, enum report_tree_order order, bool full_names)
 {
 	struct report_stack stack;
 	char text[REPORT_TEXT_BYTES];
@@ -84,8 +94,8 @@ static int add_stack(struct call_tree *tree, const struct group_input *input, ui
 	for (size_t i = 0; status == 0 && i < stack.end - stack.first; i++) {
 		size_t frame = order == REPORT_TREE_CALLERS ? stack.first + i : stack.end - 1 - i;
 
-		node_text(
-		    input->heap, &stack.frames[frame], frame == stack.first, text, sizeof text);
+		node_text(input->heap, &stack.frames[frame], frame == stack.first, full_names, text,
+		    sizeof text);
 		status = add_frame(tree, text, weight, &node);
 	}
 	report_stack_release(&stack);
@@ -93,7 +103,8 @@ static int add_stack(struct call_tree *tree, const struct group_input *input, ui
 }
 
 static int build(struct call_tree *tree, const struct grouping *grouping,
-    const struct group_table *table, enum group_sort sort, enum report_tree_order order)
+    const struct group_table *table, enum group_sort sort, enum report_tree_order order,
+    bool full_names)
 {
 	int status = call_tree_init(tree);
 
@@ -106,8 +117,8 @@ static int build(struct call_tree *tree, const struct grouping *grouping,
 		tree->nodes[0].blocks += weight.blocks;
 		tree->nodes[0].bytes += weight.bytes;
 		if (key->stack != HEAP_NONE)
-			status = add_stack(
-			    tree, &grouping->inputs[key->input], key->stack, weight, order);
+			status = add_stack(tree, &grouping->inputs[key->input], key->stack, weight,
+			    order, full_names);
 	}
 	if (status == 0)
 		status =
@@ -189,7 +200,8 @@ int report_tree_text(FILE *out, const struct grouping *grouping, const struct gr
 	struct call_tree tree;
 	struct printer printer = {out, &tree, options, options->top,
 	    sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS || sort == GROUP_SORT_TEMPORARY};
-	int status = build(&tree, grouping, table, sort, order);
+	int status =
+	    build(&tree, grouping, table, sort, order, options->json || options->full_names);
 
 	if (status == 0) {
 		report_file_line(out, &options->style, "", grouping->inputs[0].heap->snapshot);
@@ -234,9 +246,9 @@ int report_tree_json(FILE *out, const struct grouping *grouping, const struct gr
 {
 	struct json_writer json;
 	struct call_tree tree;
-	int status = build(&tree, grouping, table, sort, order);
+	int status =
+	    build(&tree, grouping, table, sort, order, options->json || options->full_names);
 
-	(void)options;
 	if (status == 0) {
 		json_begin_document(&json, out);
 		json_unsigned(&json, "version", 1);

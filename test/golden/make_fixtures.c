@@ -9,6 +9,7 @@
  *   other.snap                            another run of the same program
  *   plain.snap                            no iterations
  *   kinds.snap                            threads, labels, pools, ignored blocks, an inlined site, a wrapper
+ *   cplusplus.snap                        names of templates
  *   lossy.snap                            things were dropped
  *   hostile.snap                          names that try to talk to the terminal
  *   books.snap                            safe to read, but its books do not balance
@@ -211,6 +212,21 @@ static struct snapshot_builder *hostile(void)
 	return builder;
 }
 
+static struct snapshot_builder *cplusplus(void)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+
+	snapshot_builder_blocks(builder,
+	    snapshot_builder_stack(builder,
+		"libstdc++.so.6!operator new(unsigned long);"
+		"void std::vector<int, std::allocator<int> >::_M_realloc_insert<int const&>(int*, int const&)@vector.tcc:453;"
+		"std::vector<int, std::allocator<int> >::push_back(int const&)@stl_vector.h:1287;"
+		"(anonymous namespace)::Index::add(std::__cxx11::basic_string<char, std::char_traits<char>, "
+		"std::allocator<char> > const&) const@index.cpp:31;main@main.cpp:9"),
+	    2, 64, 0);
+	return builder;
+}
+
 static struct snapshot_builder *unbalanced(void)
 {
 	struct snapshot_builder *builder = plain();
@@ -233,6 +249,7 @@ int main(int count, char **arguments)
 	save(other_run(), "other.snap");
 	save(plain(), "plain.snap");
 	save(kinds(), "kinds.snap");
+	save(cplusplus(), "cplusplus.snap");
 	save(lossy(), "lossy.snap");
 	save(hostile(), "hostile.snap");
 	save(unbalanced(), "books.snap");

@@ -150,6 +150,14 @@ file_keys=(path pid program generation blocks bytes time)
     has_not "$(printf '\007')" out
 }
 
+@test "C++ names are short in text, whole with --full-names and in JSON" {
+    golden report_cplusplus report cplusplus.snap
+    golden report_full_names report --full-names cplusplus.snap
+    golden report_tree_cplusplus report --tree cplusplus.snap
+    json report cplusplus.snap
+    expect_json '.rows[0].function | startswith("void std::vector<int, std::allocator<int> >::_M_realloc_insert")' out
+}
+
 @test "iterations shows a row per iteration and what survived" {
     golden iterations_steady iterations steady.last.snap
     golden iterations_rows iterations --rows 4 --top 1 steady.last.snap

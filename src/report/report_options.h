@@ -1,0 +1,20 @@
+/* What the user asked all reports over rows for. */
+#ifndef REPORT_REPORT_OPTIONS_H
+#define REPORT_REPORT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report/text_table.h"
+
+struct report_options {
+	struct text_style style;
+	bool json;
+	bool full_names;    /* text keeps template arguments, parameters and return types */
+	uint64_t top;	    /* rows at most; 0 all */
+	uint64_t min_bytes; /* rows below are left out */
+	size_t frames;	    /* of the stack below a row; 0 none, SIZE_MAX all */
+};
+
+#endif
