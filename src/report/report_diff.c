@@ -165,9 +165,10 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 		(void)snprintf(line, sizeof line, "%s retained",
 		    text_plural(total->retained_blocks, "block", "blocks").text);
 		text_put(out, style, TEXT_BAD, line);
-		fprintf(out, " (%s): %s blocks, %s per iteration",
+		fprintf(out, " (%s): %s %s, %s per iteration",
 		    text_bytes(total->retained_bytes).text,
 		    text_rate((double)total->retained_blocks / iterations).text,
+		    total->retained_blocks == diff->iterations_counted ? "block" : "blocks",
 		    text_rate_bytes((double)total->retained_bytes / iterations).text);
 	}
 	if (total->grown_bytes > 0)
