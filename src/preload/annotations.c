@@ -234,10 +234,10 @@ static void free_slot(struct thread_state *state, size_t at)
 	remove_slot(at);
 }
 
-void annotation_pool_alloc(
-    struct thread_state *state, const void *pool, const void *block, size_t bytes)
+void annotation_pool_alloc(struct thread_state *state, const void *pool, const void *block,
+    size_t bytes, const void *hook_frame)
 {
-	uint32_t stack = record_stack(state, NULL);
+	uint32_t stack = record_stack(state, hook_frame);
 
 	spin_lock_take(&lock);
 	uint32_t row = pool_row(pool);

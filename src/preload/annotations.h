@@ -34,8 +34,9 @@ void annotation_label(struct thread_state *state, const void *block, const char 
 void annotation_ignore(struct thread_state *state, const void *block);
 void annotation_root(const void *start, size_t bytes, const char *name);
 void annotation_pool_create(const void *pool, const char *name);
-void annotation_pool_alloc(
-    struct thread_state *state, const void *pool, const void *block, size_t bytes);
+/* HOOK_FRAME as in record.h. */
+void annotation_pool_alloc(struct thread_state *state, const void *pool, const void *block,
+    size_t bytes, const void *hook_frame);
 void annotation_pool_free(struct thread_state *state, const void *pool, const void *block);
 void annotation_pool_reset(struct thread_state *state, const void *pool, bool destroy);
 

@@ -242,7 +242,7 @@ EXPORT void allocscope_pool_alloc(const void *pool, const void *block, size_t by
 
 	if (state == NULL)
 		return;
-	annotation_pool_alloc(state, pool, block, bytes);
+	annotation_pool_alloc(state, pool, block, bytes, __builtin_frame_address(0));
 	guard_leave(state);
 }
 
