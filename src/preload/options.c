@@ -15,6 +15,7 @@ struct options options = {
     .follow_fork = 1,
     .follow_exec = 1,
     .max_frames = 512,
+    .unwinder = UNWINDER_VALIDATED,
     .warmup = 2,
     .point_count = 1, /* exit */
     .output = "allocscope.%e.%p.snap",
