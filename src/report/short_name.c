@@ -122,13 +122,22 @@ static bool take_bracket(struct shortening *s)
 	return true;
 }
 
-static void remove_all(char *text, const char *part, const char *by)
+/* BY is never longer than PART. */
+static void replace_all(char *text, const char *part, const char *by)
 {
-	for (char *found = strstr(text, part); found != NULL; found = strstr(found, part)) {
-		memcpy(found, by, strlen(by)); /* BY is never longer than PART */
-		memmove(found + strlen(by), found + strlen(part), strlen(found + strlen(part)) + 1);
-		found += strlen(by);
+	size_t part_length = strlen(part);
+	char *out = text;
+
+	for (const char *at = text; *at != '\0';) {
+		if (strncmp(at, part, part_length) != 0) {
+			*out++ = *at++;
+			continue;
+		}
+		for (const char *letter = by; *letter != '\0'; letter++)
+			*out++ = *letter;
+		at += part_length;
 	}
+	*out = '\0';
 }
 
 void short_name(const char *name, char *text, size_t bytes)
@@ -155,8 +164,8 @@ void short_name(const char *name, char *text, size_t bytes)
 	}
 	if (s.last_space != 0 && s.last_space < s.length)
 		memmove(text, text + s.last_space, s.length - s.last_space + 1);
-	remove_all(text, "__cxx11::", "");
-	remove_all(text, "basic_string<>", "string");
+	replace_all(text, "__cxx11::", "");
+	replace_all(text, "basic_string<>", "string");
 }
 
 void short_name_of_site(const char *site, char *text, size_t bytes)
