@@ -482,3 +482,70 @@ file_keys=(path pid program generation blocks bytes time)
     refuses 2 "there is no process" snapshot -p 4194399
     refuses 2 "pid takes a whole number" snapshot -p abc
 }
+
+# --- run: what happens around the program ---
+
+@test "run tells what each file holds and names the two worth comparing" {
+    run_tool run --snapshot-at first,last -o x.snap -- "$PROGRAMS/iterate"
+    [ "$status" = 0 ]
+    grep -q '^allocscope: x.first.snap: .* live at the end of warm-up' messages
+    grep -q '^allocscope: x.last.snap: .* retained from .* counted iterations$' messages
+    grep -qx 'allocscope: next: allocscope diff x.first.snap x.last.snap' messages
+    run_tool run --quiet -o y.snap -- "$PROGRAMS/iterate"
+    [ ! -s messages ]
+}
+
+@test "run --check ends with 1 when a limit is broken, and with the program's own code when it failed" {
+    run_tool run -o x.snap --check --max-retained 0 -- "$PROGRAMS/iterate"
+    [ "$status" = 1 ]
+    grep -q '^FAIL max-retained' messages
+    run_tool run -o x.snap --max-retained 1G -- "$PROGRAMS/iterate"
+    [ "$status" = 0 ]
+    grep -q '^ok: max-retained 1.0 GiB' messages
+    run_tool run -o x.snap --max-retained 0 -- "$PROGRAMS/ends" exit
+    [ "$status" = 3 ]
+    run_tool run -o x.snap --max-retained 0 -- "$PROGRAMS/malloc_and_free"
+    [ "$status" = 2 ]
+    grep -q 'a check that cannot see does not pass' messages
+}
+
+@test "run --symbols keeps the names when the program is gone, also compressed" {
+    cp "$PROGRAMS/iterate" here
+    run_tool run --symbols --compress -o x.snap -- ./here
+    [ "$status" = 0 ]
+    "$TOOL" report --json --no-cache x.snap >before.json
+    rm here
+    "$TOOL" report --json --no-cache x.snap >after.json 2>messages
+    [ ! -s messages ]
+    cmp before.json after.json
+    expect_json '[.rows[].function] | index("retain") != null' after.json
+    expect_json '.disk_bytes < .file_bytes' <("$TOOL" info --json x.snap)
+}
+
+@test "run passes SIGTERM on and tells that nothing was written" {
+    mkfifo input
+    "$TOOL" run -o x.snap -- "$PROGRAMS/waits_for_input" <input >out 2>messages &
+    local started=$!
+    exec 8>input
+    until grep -q . out; do sleep 0.05; done
+    kill -TERM $started
+    status=0
+    wait $started || status=$?
+    exec 8>&-
+    [ "$status" = 143 ]
+    grep -q '^allocscope: no snapshot was written: signal 15' messages
+}
+
+@test "run keeps a library that was preloaded already, behind ours" {
+    LD_PRELOAD=libdl.so.2 run_tool run -o x.snap -- sh -c 'echo "$LD_PRELOAD"'
+    [ "$status" = 0 ]
+    grep -qx "$(realpath "$LIBRARY"):libdl.so.2" out
+}
+
+@test "run leaves no file behind but snapshots" {
+    export TMPDIR=$PWD/temporary
+    mkdir temporary
+    run_tool run -o x.snap -- "$PROGRAMS/iterate"
+    [ "$status" = 0 ]
+    [ -z "$(ls -A temporary)" ]
+}
