@@ -13,7 +13,7 @@ struct general_step {
 	struct unwind_walker *walker;
 	struct unwind_step *step;
 	struct cfi_registers *registers; /* before; after, when outcome is UNWIND_NEXT */
-	bool *exact;
+	bool exact;
 	enum unwind_outcome outcome;
 	bool needs_lost;
 };
@@ -124,7 +124,7 @@ static void cross_signal_frame(struct general_step *general)
 	if (next->value[EH_RETURN_ADDRESS] == 0)
 		return;
 	*general->registers = *next;
-	*general->exact = true;
+	general->exact = true;
 	general->outcome = UNWIND_NEXT;
 }
 
@@ -161,7 +161,7 @@ static void follow(void *context, const struct eh_row *row)
 		return;
 	next->known |= 1u << EH_RETURN_ADDRESS;
 	*general->registers = *next;
-	*general->exact = false;
+	general->exact = false;
 	general->outcome = UNWIND_NEXT;
 }
 
@@ -185,7 +185,7 @@ static void guess(struct general_step *general)
 	registers->value[EH_RSP] = state.sp;
 	registers->value[EH_RBP] = state.rbp;
 	registers->known = 1u << EH_RSP | 1u << EH_RBP | 1u << EH_RETURN_ADDRESS;
-	*general->exact = false;
+	general->exact = false;
 	general->outcome = UNWIND_NEXT;
 }
 
@@ -195,7 +195,7 @@ COLD enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
 	struct general_step general = {.walker = walker,
 	    .step = ret_step,
 	    .registers = registers,
-	    .exact = exact,
+	    .exact = *exact,
 	    .outcome = UNWIND_END};
 	bool is_later;
 
@@ -207,5 +207,6 @@ COLD enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
 	if (unwind_find_row(walker, registers->value[EH_RETURN_ADDRESS], *exact, follow, &general,
 		&is_later) != EH_FOUND)
 		guess(&general);
+	*exact = general.exact;
 	return general.outcome;
 }

@@ -88,13 +88,19 @@ bool unwind_rules_replace(uintptr_t start, uintptr_t end)
 
 /* ---- from a row to a rule ---- */
 
+static bool is_same(const struct side_rule *a, const struct side_rule *b)
+{
+	return a->kind == b->kind && a->rbp_place == b->rbp_place &&
+	       a->cfa_offset == b->cfa_offset && a->rbp_offset == b->rbp_offset;
+}
+
 /* The rule that points to SIDE, which is entered when it is new; 0 when there is no room. */
 static uint64_t side_rule(const struct side_rule *side)
 {
 	uint32_t count = atomic_load_explicit(&side_count, memory_order_acquire);
 
 	for (uint32_t i = 1; i < count && i < SIDE_MAX; i++)
-		if (memcmp(&side_rules[i], side, sizeof *side) == 0)
+		if (is_same(&side_rules[i], side))
 			return (uint64_t)UNWIND_RULE_SIDE << 15 | i;
 	uint32_t number = atomic_fetch_add_explicit(&side_count, 1, memory_order_relaxed);
 
@@ -166,19 +172,16 @@ static uint64_t packed_rule(const struct side_rule *side)
 static void classify(void *context, const struct eh_row *row)
 {
 	uint64_t *rule = context;
-	struct side_rule side;
+	struct side_rule side = {.kind = SIDE_GENERAL};
 
-	memset(&side, 0, sizeof side); /* padding is compared too */
 	if (row->kind[EH_RETURN_ADDRESS] == EH_UNDEFINED) {
 		*rule = (uint64_t)UNWIND_RULE_END << 15;
 		return;
 	}
 	if (row->is_signal_frame || row->kind[EH_RETURN_ADDRESS] != EH_SAVED_AT_OFFSET ||
 	    row->value[EH_RETURN_ADDRESS] != -8 ||
-	    !(row->cfa_is_expression ? read_aligned(row, &side) : read_plain(row, &side))) {
-		memset(&side, 0, sizeof side);
-		side.kind = SIDE_GENERAL;
-	}
+	    !(row->cfa_is_expression ? read_aligned(row, &side) : read_plain(row, &side)))
+		side = (struct side_rule){.kind = SIDE_GENERAL};
 	*rule = packed_rule(&side);
 	if (*rule == 0)
 		*rule = side_rule(&side);
@@ -267,7 +270,7 @@ bool unwind_load(
 static enum unwind_outcome arrive(struct unwind_walker *walker, struct unwind_state *state,
     struct unwind_step *step, uintptr_t cfa, uintptr_t rbp)
 {
-	uintptr_t pc;
+	uintptr_t pc = 0;
 
 	/* stacks grow down: a frame that does not lead upwards is no frame */
 	if (unlikely(cfa <= state->sp || !unwind_load(walker, step, cfa - 8, &pc)))
@@ -298,7 +301,7 @@ static bool is_call_before(const uint8_t code[8])
 		if (at[0] != 0xff || (at[1] >> 3 & 7) != 2)
 			continue;
 		if (mode != 3 && base == 4)
-			length += 1 + (mode == 0 && (at[2] & 7) == 5 ? 4u : 0u);
+			length += 1 + (bytes > 2 && mode == 0 && (at[2] & 7) == 5 ? 4u : 0u);
 		else if (mode == 0 && base == 5)
 			length += 4;
 		length += mode == 1 ? 1u : mode == 2 ? 4u : 0u;
@@ -312,7 +315,7 @@ static bool is_call_before(const uint8_t code[8])
 static bool is_return_address(uintptr_t pc)
 {
 	atomic_uint_least64_t *slot = &accepted[unwind_place(pc, ACCEPTED_BITS)];
-	uint8_t code[8];
+	uint8_t code[8] = {0};
 
 	if (pc != 0 && atomic_load_explicit(slot, memory_order_relaxed) == pc)
 		return true;
@@ -326,7 +329,7 @@ static bool is_return_address(uintptr_t pc)
 bool unwind_guess_caller(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step)
 {
-	uintptr_t frame = state->rbp, rbp, pc;
+	uintptr_t frame = state->rbp, rbp = 0, pc = 0;
 
 	step->uses_rbp = true;
 	if (frame < state->sp || frame % 8 != 0 ||
@@ -341,7 +344,7 @@ bool unwind_guess_caller(
 bool unwind_is_signal_return(uintptr_t pc)
 {
 	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
-	uint8_t there[sizeof code];
+	uint8_t there[sizeof code] = {0};
 
 	return unwind_memory_copy(pc, there, sizeof there) && memcmp(there, code, sizeof code) == 0;
 }
@@ -374,7 +377,7 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
     struct unwind_step *step, uint32_t number)
 {
 	const struct side_rule *side = &side_rules[number];
-	uintptr_t cfa, rbp = state->rbp;
+	uintptr_t cfa = 0, rbp = state->rbp;
 
 	switch (side->kind) {
 	case SIDE_FAR_RSP:
