@@ -150,6 +150,7 @@ static int run_run(const struct command *self, void *settings_void, int count, c
 	char *program = NULL;
 	char *manifest = NULL;
 	struct child_result child;
+	int code = EXIT_CLEAN;
 
 	if (settings->check && !gated)
 		arguments_die(&self->syntax,
@@ -172,7 +173,9 @@ static int run_run(const struct command *self, void *settings_void, int count, c
 		return child.exec_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	}
 	free(program);
-	return finish(&child, manifest, settings, gated);
+	code = finish(&child, manifest, settings, gated);
+	free(manifest);
+	return code;
 }
 
 const struct command cmd_run = {

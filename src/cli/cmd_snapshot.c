@@ -144,6 +144,14 @@ static void name_files(struct target *target)
 	target->reply_tmp = xformat("%s/%ld.reply.tmp", target->directory, target->own_pid);
 }
 
+static void release_names(struct target *target)
+{
+	free(target->directory);
+	free(target->request);
+	free(target->reply);
+	free(target->reply_tmp);
+}
+
 /* The directory must belong to the program's user alone, or anyone could answer in its place. */
 static void make_directory(const struct target *target)
 {
@@ -313,6 +321,7 @@ static int snapshot_run(const struct command *self, void *settings_void, int cou
 		    " s: it may be stopped, or all its threads block the "
 		    "signal",
 		    (long)target.pid, seconds);
+	release_names(&target);
 	return show_reply(&target, reply, settings->json);
 }
 

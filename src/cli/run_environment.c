@@ -147,6 +147,22 @@ static void check_later(
 	}
 }
 
+/* ':' ends an option for the shared object, and there is no way to write it inside a value. */
+static void check_colons(
+    const struct argument_syntax *syntax, const struct recording_settings *recording)
+{
+	for (const struct argument_option *option = recording_options; option->kind != ARGUMENT_END;
+	     option++) {
+		const char *text = NULL;
+
+		if (option->kind == ARGUMENT_TEXT)
+			text = *(const char *const *)((const char *)recording + option->offset);
+		if (text != NULL && strchr(text, ':') != NULL)
+			arguments_die(syntax,
+			    "--%s: the value cannot contain ':' (it ends an option)", option->name);
+	}
+}
+
 void run_environment_check(
     const struct argument_syntax *syntax, const struct recording_settings *recording)
 {
@@ -159,6 +175,7 @@ void run_environment_check(
 	check_word(
 	    syntax, "unwinder", recording->unwinder, unwinders, "validated, libunwind or check");
 	check_later(syntax, recording);
+	check_colons(syntax, recording);
 }
 
 /* --- the variables --- */
@@ -281,11 +298,6 @@ static void set_options(const struct recording_settings *recording)
 
 		if (setting != NULL) {
 			char *longer = xformat("%s:%s", value, setting);
-
-			if (strchr(setting, ':') != NULL)
-				die(EXIT_USAGE,
-				    "--%s: the value cannot contain ':' (it ends an option)",
-				    option->name);
 			free(value);
 			value = longer;
 		}
