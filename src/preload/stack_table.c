@@ -120,15 +120,20 @@ static bool stack_equals(uint32_t number, const void *content)
 	return stack_table_get(number)->hash == *hash;
 }
 
-COLD static uint32_t stack_add(
-    const uintptr_t *frames, size_t count, uint32_t row, bool cut, uint64_t hash)
+uint32_t stack_table_root(uint32_t row)
 {
-	uint32_t node = node_child(0, (uint64_t)row + 1, 0);
+	return node_child(0, (uint64_t)row + 1, 0);
+}
 
-	modules_refresh_if_changed();
-	for (size_t i = count; node != 0 && i-- > 0;)
-		node = node_child(node, frames[i], modules_find(frames[i]));
-	if (node == 0)
+uint32_t stack_table_child(uint32_t parent, uintptr_t pc)
+{
+	return likely(parent != 0) ? node_child(parent, pc, modules_find(pc)) : 0;
+}
+
+uint32_t stack_table_enter(uint32_t leaf, bool cut, uint64_t hash)
+{
+	hash += hash == 0; /* 0 marks an orphan */
+	if (leaf == 0)
 		return 0;
 	uint32_t number = atomic_fetch_add_explicit(&stack_count, 1, memory_order_relaxed);
 
@@ -144,7 +149,7 @@ COLD static uint32_t stack_add(
 	struct stack_row *stack = &chunk[number & (STACK_CHUNK - 1)];
 
 	*stack =
-	    (struct stack_row){.hash = hash, .leaf = node, .flags = cut ? SNAPSHOT_STACK_CUT : 0};
+	    (struct stack_row){.hash = hash, .leaf = leaf, .flags = cut ? SNAPSHOT_STACK_CUT : 0};
 	uint32_t winner = hash_index_enter(&stack_index, hash, stack_equals, &hash, number);
 
 	if (winner != number)
@@ -165,6 +170,17 @@ uint32_t stack_table_find(uint64_t hash)
 {
 	hash += hash == 0; /* 0 marks an orphan */
 	return hash_index_find(&stack_index, hash, stack_equals, &hash);
+}
+
+COLD static uint32_t stack_add(
+    const uintptr_t *frames, size_t count, uint32_t row, bool cut, uint64_t hash)
+{
+	modules_refresh_if_changed();
+	uint32_t node = stack_table_root(row);
+
+	while (count-- > 0)
+		node = stack_table_child(node, frames[count]);
+	return stack_table_enter(node, cut, hash);
 }
 
 uint32_t stack_table_intern(const uintptr_t *frames, size_t count, uint32_t row, bool cut)

@@ -64,6 +64,15 @@ uint32_t stack_table_find(uint64_t hash);
 /* The number of FRAMES (innermost first, COUNT of them) in thread row ROW; CUT when outer frames are missing. */
 uint32_t stack_table_intern(const uintptr_t *frames, size_t count, uint32_t row, bool cut);
 
+/*
+ * The same step by step, for whoever knows the nodes of the outer frames already: the root of ROW, the node of a
+ * frame below PARENT, and the stack that ends in LEAF. 0 when there is no room; a PARENT of 0 gives 0. Between
+ * the root and the stack the list of modules must be current: modules_refresh_if_changed.
+ */
+uint32_t stack_table_root(uint32_t row);
+uint32_t stack_table_child(uint32_t parent, uintptr_t pc);
+uint32_t stack_table_enter(uint32_t leaf, bool cut, uint64_t hash);
+
 uint32_t stack_table_count(void); /* numbers handed out + 1 */
 uint32_t stack_table_node_count(void);
 /* Rows below the counts above. NULL for the reserved row 0. */

@@ -265,20 +265,36 @@ static uint32_t list_frames(const struct unwind_chain *chain, uintptr_t *ret_fra
 	return count;
 }
 
+/* A new stack of frames that are all kept: only the nodes that are not known yet are looked up. */
+COLD static uint32_t add_stack(struct unwind_chain *chain, uint32_t thread_row)
+{
+	uint32_t at = chain->count;
+
+	modules_refresh_if_changed();
+	while (at > 0 && chain->frames[at - 1].node == 0)
+		at--;
+	uint32_t node = at > 0 ? chain->frames[at - 1].node : stack_table_root(thread_row);
+
+	for (; at < chain->count; at++)
+		node = chain->frames[at].node = stack_table_child(node, chain->frames[at].pc);
+	return stack_table_enter(node, false, chain->frames[chain->count - 1].hash);
+}
+
 static uint32_t name_top(struct unwind_chain *chain, struct thread_state *thread)
 {
 	struct chain_frame *top = &chain->frames[chain->count - 1];
-	bool cut = chain->count > chain->max_frames;
 
 	if (top->stack != 0)
 		return top->stack;
-	/* a stack that is cut has another root: its hash is not the one that the frames carry */
-	if (!cut)
+	if (likely(chain->count <= chain->max_frames)) {
 		top->stack = stack_table_find(top->hash);
-	if (top->stack == 0) {
+		if (unlikely(top->stack == 0))
+			top->stack = add_stack(chain, thread->row);
+	} else {
+		/* a stack that is cut has another root: its hash is not the one that the frames carry */
 		uint32_t count = list_frames(chain, thread->frames);
 
-		top->stack = stack_table_intern(thread->frames, count, thread->row, cut);
+		top->stack = stack_table_intern(thread->frames, count, thread->row, true);
 	}
 	return top->stack;
 }

@@ -35,6 +35,7 @@ struct chain_frame {
 	uintptr_t pc, sp, rbp;
 	uint64_t hash;	   /* of this frame and all outer ones: stack_table.h */
 	uint32_t word_end; /* behind the words of this frame's step */
+	uint32_t node;	   /* in the tree of stacks; 0: not known */
 	uint32_t stack;	   /* number of the stack that ends here; 0: not known */
 	bool consumes_rbp; /* rbp here decides about this frame or an outer one */
 };
