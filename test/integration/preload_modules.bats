@@ -31,3 +31,17 @@ load helpers
     expect "$snapshot" first_variant alloc_objects=0
     [ "$(info "$snapshot" .seen.unknown_frees)" = 3 ]
 }
+
+@test "a forked child of a process with threads knows the libraries that it loads itself" {
+    export ALLOCSCOPE_OUTPUT=$PWD/%p.snap
+    same_as_plain dlopen_in_forked_child "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so"
+    [ "$status" = 0 ]
+    [ "$(files ./*.snap)" = 2 ]
+    for file in ./*.snap; do
+        books_balance "$file"
+        [ "$(info "$file" .forked)" = true ] || continue
+        expect "$file" first_variant alloc_objects=3 inuse_objects=3 inuse_space=333
+        expect "$file" second_variant alloc_objects=2 inuse_objects=2 inuse_space=444
+        expect_json '[.rows[] | select(.function == "second_variant") | .module] == ["libvariant_second.so"]' report.json
+    done
+}
