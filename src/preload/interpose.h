@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+/* Look up the real operators of C++, when a library that brings them is there: later, in a forked child, the loader
+ * may be out of reach. */
+void interpose_new_init(void);
+
 void *malloc(size_t size);
 void free(void *block);
 void *calloc(size_t count, size_t size);

@@ -17,6 +17,8 @@
 
 #include "base/compiler.h"
 #include "preload/guard.h"
+#include "preload/interpose.h"
+#include "preload/modules.h"
 #include "preload/next_symbols.h"
 #include "preload/record.h"
 
@@ -85,6 +87,39 @@ COLD static bool find_out_who_brings_new(void)
 		 dladdr(allocator, &b) != 0 && a.dli_fbase == b.dli_fbase;
 	atomic_store_explicit(&allocator_brings_new, brings, memory_order_relaxed);
 	return brings;
+}
+
+static void resolve_all(void)
+{
+	for (int i = 0; i < NEW_COUNT; i++) {
+		void *symbol = dlsym(RTLD_NEXT, new_names[i]);
+		new_function *real;
+
+		memcpy(&real, &symbol, sizeof real);
+		atomic_store_explicit(&next_new[i], real, memory_order_relaxed);
+	}
+	for (int i = 0; i < DELETE_COUNT; i++) {
+		void *symbol = dlsym(RTLD_NEXT, delete_names[i]);
+		delete_function *real;
+
+		memcpy(&real, &symbol, sizeof real);
+		atomic_store_explicit(&next_delete[i], real, memory_order_relaxed);
+	}
+	(void)find_out_who_brings_new();
+}
+
+/* Only where some library is likely to bring them: a look-up that fails leaves its text behind for the host to free. */
+void interpose_new_init(void)
+{
+	static const char *const bringers[] = {
+	    "libstdc++", "libc++", "jemalloc", "tcmalloc", "mimalloc"};
+
+	for (uint32_t row = 1; row < modules_count(); row++)
+		for (size_t i = 0; i < sizeof bringers / sizeof bringers[0]; i++)
+			if (strstr(modules_get(row)->path, bringers[i]) != NULL) {
+				resolve_all();
+				return;
+			}
 }
 
 static bool is_recorded_here(void)

@@ -299,6 +299,11 @@ static void row_store(const struct snapshot_iteration *row)
 		lost_rows++;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
@@ -329,6 +334,9 @@ static void make_row(const struct open_iteration *open, const struct thread_stat
 	    .thread = state->row,
 	};
 
+	/* other threads went on while their numbers were added */
+	row.temporary = least(row.temporary, least(row.allocs, row.frees));
+	row.temporary_bytes = least(row.temporary_bytes, least(row.bytes, row.freed_bytes));
 	row.survived_blocks = less(row.allocs, row.temporary);
 	row.survived_bytes = (int64_t)(row.bytes - row.temporary_bytes);
 	row.maximum_allocs = row.allocs;

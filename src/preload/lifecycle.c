@@ -129,7 +129,7 @@ static void after_fork_in_child(void)
 	if (!lifecycle_is_recording())
 		return;
 	atomic_store(&own_process_id, system_process_id());
-	modules_after_fork();
+	modules_after_fork(thread_states_living() > 1);
 	thread_states_after_fork();
 	memcpy(lifecycle_identity.parent_run_id, lifecycle_identity.run_id,
 	    sizeof lifecycle_identity.run_id);
@@ -246,6 +246,7 @@ __attribute__((constructor(101))) static void construct(void)
 		errno = saved_errno;
 		return;
 	}
+	interpose_new_init();
 	output_path_init();
 	if (options.symbols != 0 && options.manifest[0] == '\0')
 		message_warn(

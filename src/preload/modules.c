@@ -15,8 +15,9 @@ atomic_uint modules_generation;
 
 static struct module *_Atomic rows[MODULES_MAX]; /* row 0 stays NULL */
 static atomic_uint row_count = 1;
+static atomic_bool loader_is_lost; /* see modules_after_fork */
 static struct spin_lock
-    refresh_lock; /* never held while calling into the loader's lock by another path */
+    refresh_lock; /* only tried, never waited for: it is held while the loader is asked */
 static atomic_uint_least64_t seen_adds, seen_subs;
 static uint32_t last_serial;
 static uintptr_t self_start, self_end;
@@ -213,7 +214,8 @@ static void note_unloaded(struct module *module)
  */
 void modules_refresh(void)
 {
-	if (!spin_lock_try(&refresh_lock))
+	if (atomic_load_explicit(&loader_is_lost, memory_order_relaxed) ||
+	    !spin_lock_try(&refresh_lock))
 		return;
 	memset(seen, 0, sizeof seen);
 	is_first_object = true;
@@ -237,8 +239,10 @@ void modules_refresh(void)
 	spin_lock_release(&refresh_lock);
 }
 
-void modules_after_fork(void)
+void modules_after_fork(bool parent_was_threaded)
 {
+	if (parent_was_threaded)
+		atomic_store_explicit(&loader_is_lost, true, memory_order_relaxed);
 	spin_lock_release(&refresh_lock);
 }
 
@@ -257,6 +261,8 @@ void modules_refresh_if_changed(void)
 {
 	uint64_t counts[2] = {0, 0};
 
+	if (atomic_load_explicit(&loader_is_lost, memory_order_relaxed))
+		return;
 	(void)dl_iterate_phdr(first_only, counts);
 	if (counts[0] != atomic_load_explicit(&seen_adds, memory_order_relaxed) ||
 	    counts[1] != atomic_load_explicit(&seen_subs, memory_order_relaxed))

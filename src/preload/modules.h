@@ -33,8 +33,12 @@ extern atomic_uint modules_generation;
 
 /* Compare the list with what is loaded now. Takes the loader's list lock for a moment and none of ours. */
 void modules_refresh(void);
-/* In a forked child: whoever was refreshing is not in this process. */
-void modules_after_fork(void);
+/*
+ * In a forked child: whoever was refreshing is not in this process. PARENT_WAS_THREADED: another thread may have
+ * held the loader's lock, which nobody gives back here: the list stays as it is from now on, and code that is
+ * loaded later belongs to no module.
+ */
+void modules_after_fork(bool parent_was_threaded);
 /* The same as modules_refresh, if the loader's counters say that anything changed. */
 void modules_refresh_if_changed(void);
 /* Row of the module that holds ADDRESS now, 0 when none. Row 0 is reserved. */

@@ -123,6 +123,8 @@ static void take_point(struct stack_fold *fold)
 		row->points[sample_count].blocks = blocks;
 		row->points[sample_count].bytes = bytes;
 	}
+	samples[sample_count].live_blocks += blocks;
+	samples[sample_count].live_bytes += bytes;
 	fold->last_blocks = blocks;
 	fold->last_bytes = bytes;
 	fold->blocks = 0;
@@ -140,6 +142,13 @@ void sampling_iteration_ended(uint64_t number, const struct snapshot_sample *sam
 		if (number % stride != 0)
 			return;
 	}
+	/* scope=thread: an iteration that began earlier may end later; samples ascend */
+	if (sample_count > 0 && sample->generation <= samples[sample_count - 1].generation)
+		return;
+	/* its live numbers are the sum of the very fold that makes the points: other threads go on meanwhile */
+	samples[sample_count] = *sample;
+	samples[sample_count].live_blocks = 0;
+	samples[sample_count].live_bytes = 0;
 	for (const struct thread_state *state = thread_states_first(); state != NULL;
 	     state = state->next)
 		add_thread(state, stack_count);
@@ -151,5 +160,5 @@ void sampling_iteration_ended(uint64_t number, const struct snapshot_sample *sam
 		for (uint32_t i = 0; chunk != NULL && i < end; i++)
 			take_point(&chunk[i]);
 	}
-	samples[sample_count++] = *sample;
+	sample_count++;
 }
