@@ -1,8 +1,9 @@
 /*
- * What could lock each other out, at the same time: 4 threads allocate, one loads and unloads argv[1]
- * 200 times, one forks 20 children that allocate and end, one starts 500 short threads, a timer's
- * handler strikes all along, and main runs 3,000 iterations with 10 snapshots in between. At the end
- * nothing of allocate and work is live, and keep holds 3,000 blocks of 18 bytes.
+ * What could lock each other out, at the same time: 4 threads allocate, one loads and unloads
+ * argv[1] 200 times, one forks 20 children that allocate, also in argv[2] which was loaded late,
+ * and end, one starts 500 short threads, a timer's handler strikes all along, and main runs 3,000
+ * iterations with 10 snapshots in between. At the end nothing of allocate and work is live, and
+ * keep holds 3,000 blocks of 18 bytes.
  */
 #include <allocscope/allocscope.h>
 #include <dlfcn.h>
@@ -16,6 +17,7 @@
 static volatile int stop;
 static volatile int ticks;
 static const char *library_path;
+static void (*function_of_library)(void); /* of a library that came after the start */
 static void *kept[3000];
 
 static void on_tick(int number)
@@ -54,6 +56,7 @@ static void *fork_children(void *unused)
 		CHECK(child >= 0);
 		if (child == 0) {
 			free(malloc(50));
+			function_of_library();
 			_exit(0);
 		}
 		CHECK(waitpid(child, &status, 0) == child && status == 0);
@@ -105,6 +108,17 @@ static void iterate(void)
 	}
 }
 
+static void load_for_good(const char *path)
+{
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+	CHECK(library != NULL);
+	void *symbol = dlsym(library, "second_variant");
+
+	CHECK(symbol != NULL);
+	function_of_library = (void (*)(void))symbol;
+}
+
 int main(int argc, char **argv)
 {
 	void *(*const others[])(void *) = {
@@ -114,8 +128,9 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
 	pthread_t threads[OTHERS];
 
-	CHECK(argc == 2);
+	CHECK(argc == 3);
 	library_path = argv[1];
+	load_for_good(argv[2]);
 	CHECK(sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &every, NULL) == 0);
 	for (size_t i = 0; i < OTHERS; i++)
 		CHECK(pthread_create(&threads[i], NULL, others[i], NULL) == 0);
