@@ -108,6 +108,7 @@ static void before_fork(void)
 {
 	if (!lifecycle_is_recording())
 		return;
+	modules_refresh_if_changed(); /* the child may not be able to ask the loader */
 	snapshot_lock();
 	iteration_lock();
 	annotations_lock();
