@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "preload/byte_cursor.h"
+#include "preload/loader.h"
 
 #define PERMANENT_MAX 512
 
@@ -580,7 +581,7 @@ enum eh_result eh_frame_visit(struct eh_machine *machine, uintptr_t address, eh_
 	    .address = address,
 	    .result = EH_NO_OBJECT};
 
-	(void)dl_iterate_phdr(search_later, &search);
+	loader_visit_for(address, search_later, &search);
 	*ret_in_later_object = search.result != EH_NO_OBJECT;
 	return search.result;
 }

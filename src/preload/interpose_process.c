@@ -7,6 +7,7 @@
 #include "base/system_call.h"
 #include "preload/guard.h"
 #include "preload/lifecycle.h"
+#include "preload/loader.h"
 #include "preload/modules.h"
 #include "preload/unwind.h"
 
@@ -42,6 +43,7 @@ EXPORT int dlclose(void *handle)
 	int result = real(handle);
 
 	if (lifecycle_is_recording()) {
+		loader_lock_is_free();
 		modules_refresh();
 		unwind_forget();
 	}

@@ -7,6 +7,7 @@
 #include "base/spin_lock.h"
 #include "base/system_call.h"
 #include "preload/arena.h"
+#include "preload/loader.h"
 #include "preload/system.h"
 #include "preload/unwind_rules.h"
 
@@ -15,7 +16,6 @@ atomic_uint modules_generation;
 
 static struct module *_Atomic rows[MODULES_MAX]; /* row 0 stays NULL */
 static atomic_uint row_count = 1;
-static atomic_bool loader_is_lost; /* see modules_after_fork */
 static struct spin_lock
     refresh_lock; /* only tried, never waited for: it is held while the loader is asked */
 static atomic_uint_least64_t seen_adds, seen_subs;
@@ -214,8 +214,7 @@ static void note_unloaded(struct module *module)
  */
 void modules_refresh(void)
 {
-	if (atomic_load_explicit(&loader_is_lost, memory_order_relaxed) ||
-	    !spin_lock_try(&refresh_lock))
+	if (loader_lock_is_suspect() || !spin_lock_try(&refresh_lock))
 		return;
 	memset(seen, 0, sizeof seen);
 	is_first_object = true;
@@ -242,7 +241,7 @@ void modules_refresh(void)
 void modules_after_fork(bool parent_was_threaded)
 {
 	if (parent_was_threaded)
-		atomic_store_explicit(&loader_is_lost, true, memory_order_relaxed);
+		loader_after_fork();
 	spin_lock_release(&refresh_lock);
 }
 
@@ -261,15 +260,14 @@ void modules_refresh_if_changed(void)
 {
 	uint64_t counts[2] = {0, 0};
 
-	if (atomic_load_explicit(&loader_is_lost, memory_order_relaxed))
+	if (!loader_visit_all(first_only, counts))
 		return;
-	(void)dl_iterate_phdr(first_only, counts);
 	if (counts[0] != atomic_load_explicit(&seen_adds, memory_order_relaxed) ||
 	    counts[1] != atomic_load_explicit(&seen_subs, memory_order_relaxed))
 		modules_refresh();
 }
 
-uint32_t modules_find(uintptr_t address)
+static uint32_t find_known(uintptr_t address)
 {
 	for (uint32_t row = modules_count(); row-- > 1;) {
 		const struct module *module = modules_get(row);
@@ -279,6 +277,19 @@ uint32_t modules_find(uintptr_t address)
 			return row;
 	}
 	return 0;
+}
+
+uint32_t modules_find(uintptr_t address)
+{
+	uint32_t row = find_known(address);
+
+	/* a forked child cannot ask for the whole list, so it asks for each newcomer */
+	if (row != 0 || !loader_lock_is_suspect() || !spin_lock_try(&refresh_lock))
+		return row;
+	is_first_object = false;
+	loader_visit_for(address, visit, NULL);
+	spin_lock_release(&refresh_lock);
+	return find_known(address);
 }
 
 bool modules_any_unloaded(const uintptr_t *frames, size_t count)

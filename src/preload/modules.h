@@ -35,8 +35,7 @@ extern atomic_uint modules_generation;
 void modules_refresh(void);
 /*
  * In a forked child: whoever was refreshing is not in this process. PARENT_WAS_THREADED: another thread may have
- * held the loader's lock, which nobody gives back here: the list stays as it is from now on, and code that is
- * loaded later belongs to no module.
+ * held the loader's lock, which nobody gives back here: newcomers are asked for one by one (loader.h).
  */
 void modules_after_fork(bool parent_was_threaded);
 /* The same as modules_refresh, if the loader's counters say that anything changed. */
