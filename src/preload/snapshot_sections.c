@@ -71,6 +71,22 @@ static uint32_t add_arguments(void)
 #define SECTION(writer, id, type)                                                                  \
 	snapshot_writer_section((writer), (id), sizeof(type), SNAPSHOT_SECTION_REQUIRED)
 
+static struct snapshot_costs costs_of(const struct snapshot_cut *cut)
+{
+	return (struct snapshot_costs){
+	    .live_table = cut->costs[ARENA_LIVE_TABLE],
+	    .large_table = cut->costs[ARENA_LARGE_TABLE],
+	    .stack_index = cut->costs[ARENA_STACK_INDEX],
+	    .nodes = cut->costs[ARENA_NODES],
+	    .stacks = cut->costs[ARENA_STACKS],
+	    .counters = cut->costs[ARENA_COUNTERS],
+	    .survival = cut->costs[ARENA_SURVIVAL],
+	    .iterations = cut->costs[ARENA_ITERATIONS],
+	    .threads = cut->costs[ARENA_THREADS],
+	    .other = cut->costs[ARENA_OTHER],
+	};
+}
+
 static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *cut,
     uint32_t trigger, const char *detail)
 {
@@ -113,19 +129,7 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 	    .ignored_bytes = cut->ignored_bytes,
 	    .totals = cut->totals,
 	    .losses = cut->losses,
-	    .costs =
-		{
-		    .live_table = cut->costs[ARENA_LIVE_TABLE],
-		    .large_table = cut->costs[ARENA_LARGE_TABLE],
-		    .stack_index = cut->costs[ARENA_STACK_INDEX],
-		    .nodes = cut->costs[ARENA_NODES],
-		    .stacks = cut->costs[ARENA_STACKS],
-		    .counters = cut->costs[ARENA_COUNTERS],
-		    .survival = cut->costs[ARENA_SURVIVAL],
-		    .iterations = cut->costs[ARENA_ITERATIONS],
-		    .threads = cut->costs[ARENA_THREADS],
-		    .other = cut->costs[ARENA_OTHER],
-		},
+	    .costs = costs_of(cut),
 	};
 
 	memcpy(run.run_id, lifecycle_identity.run_id, sizeof run.run_id);
