@@ -12,7 +12,7 @@ $(unit_bin): $(BUILD)/test/unit/%: $(BUILD)/obj/test/unit/%.o $(support_obj) $(t
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(CLI_LIBS)
 # Parts of the preload that depend on nothing of it.
-$(BUILD)/test/unit/eh_frame_test: $(BUILD)/obj/src/preload/eh_frame.o $(BUILD)/obj/src/preload/cfi_expression.o
+$(BUILD)/test/unit/eh_frame_test: $(addprefix $(BUILD)/obj/src/preload/,eh_frame.o cfi_expression.o loader.o)
 $(BUILD)/obj/test/%.o: ALL_CPPFLAGS += -Itest
 
 # --- programs that are run under the preload: without optimisation, so that their functions are their sites ---
