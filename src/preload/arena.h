@@ -5,6 +5,7 @@
 #ifndef PRELOAD_ARENA_H
 #define PRELOAD_ARENA_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,21 @@ void arena_unmap(void *start, size_t bytes, enum arena_use use);
 void *arena_small(size_t bytes, enum arena_use use);
 /* Bytes that are really there (resident or swapped), by use. Walks the page table: not for the hot path. */
 void arena_resident(uint64_t ret_bytes[ARENA_USES]);
+
+/* The chunk of ROWS of TYPE in the atomic SLOT, mapped at its first use; NULL when memory is short. Lock-free. */
+#define ARENA_CHUNK(slot, type, rows, use)                                                         \
+	({                                                                                         \
+		type *chunk_ = atomic_load_explicit((slot), memory_order_acquire);                 \
+		if (__builtin_expect(chunk_ == NULL, 0)) {                                         \
+			type *fresh_ = arena_map((rows) * sizeof(type), (use));                    \
+			if (fresh_ == NULL ||                                                      \
+			    atomic_compare_exchange_strong_explicit((slot), &chunk_, fresh_,       \
+				memory_order_acq_rel, memory_order_acquire))                       \
+				chunk_ = fresh_;                                                   \
+			else                                                                       \
+				arena_unmap(fresh_, (rows) * sizeof(type), (use));                 \
+		}                                                                                  \
+		chunk_;                                                                            \
+	})
 
 #endif

@@ -78,21 +78,12 @@ void journal_add_slow(const struct live_block *block, bool freed)
 		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
 		return;
 	}
-	_Atomic(struct live_block *) *slot = &chunks[number / CHUNK_BLOCKS];
-	struct live_block *chunk = atomic_load_explicit(slot, memory_order_acquire);
+	struct live_block *chunk = ARENA_CHUNK(
+	    &chunks[number / CHUNK_BLOCKS], struct live_block, CHUNK_BLOCKS, ARENA_OTHER);
 
 	if (chunk == NULL) {
-		struct live_block *fresh = arena_map(CHUNK_BLOCKS * sizeof *fresh, ARENA_OTHER);
-
-		if (fresh == NULL) {
-			atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
-			return;
-		}
-		if (atomic_compare_exchange_strong_explicit(
-			slot, &chunk, fresh, memory_order_acq_rel, memory_order_acquire))
-			chunk = fresh;
-		else
-			arena_unmap(fresh, CHUNK_BLOCKS * sizeof *fresh, ARENA_OTHER);
+		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+		return;
 	}
 	memcpy(&chunk[number % CHUNK_BLOCKS], block, sizeof *block);
 	chunk[number % CHUNK_BLOCKS].end_serial = freed ? FREED : 0;

@@ -112,19 +112,9 @@ static uint32_t fresh_batch(void)
 		return 0;
 	}
 	for (uint32_t number = first; number < first + BATCH; number += BATCH - 1) {
-		_Atomic(struct large_record *) *slot = &record_chunks[number >> RECORD_CHUNK_BITS];
-		struct large_record *chunk = atomic_load_explicit(slot, memory_order_acquire);
-
-		if (chunk != NULL)
-			continue;
-		struct large_record *fresh =
-		    arena_map(RECORD_CHUNK * sizeof *fresh, ARENA_LARGE_TABLE);
-
-		if (fresh == NULL)
+		if (ARENA_CHUNK(&record_chunks[number >> RECORD_CHUNK_BITS], struct large_record,
+			RECORD_CHUNK, ARENA_LARGE_TABLE) == NULL)
 			return 0;
-		if (!atomic_compare_exchange_strong_explicit(
-			slot, &chunk, fresh, memory_order_acq_rel, memory_order_acquire))
-			arena_unmap(fresh, RECORD_CHUNK * sizeof *fresh, ARENA_LARGE_TABLE);
 	}
 	for (uint32_t number = first; number < first + BATCH; number++)
 		record_at(number)->next = number + 1 < first + BATCH ? number + 1 : 0;

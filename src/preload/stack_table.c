@@ -61,22 +61,6 @@ const struct node_row *stack_table_node(uint32_t number)
 	return chunk != NULL && number != 0 ? &chunk[number & (NODE_CHUNK - 1)] : NULL;
 }
 
-/* The chunk in SLOT, mapped when it is the first use; NULL when memory is short. */
-#define CHUNK_OF(slot, type, rows, use)                                                            \
-	({                                                                                         \
-		type *chunk_ = atomic_load_explicit((slot), memory_order_acquire);                 \
-		if (unlikely(chunk_ == NULL)) {                                                    \
-			type *fresh_ = arena_map((rows) * sizeof(type), (use));                    \
-			if (fresh_ == NULL ||                                                      \
-			    atomic_compare_exchange_strong_explicit((slot), &chunk_, fresh_,       \
-				memory_order_acq_rel, memory_order_acquire))                       \
-				chunk_ = fresh_;                                                   \
-			else                                                                       \
-				arena_unmap(fresh_, (rows) * sizeof(type), (use));                 \
-		}                                                                                  \
-		chunk_;                                                                            \
-	})
-
 static bool node_equals(uint32_t number, const void *content)
 {
 	const struct node_row *node = stack_table_node(number);
@@ -94,7 +78,7 @@ static uint32_t node_add(const struct node_row *wanted, uint64_t hash)
 		atomic_store_explicit(&node_count, HASH_INDEX_NUMBER_MAX + 1, memory_order_relaxed);
 		return 0;
 	}
-	struct node_row *chunk = CHUNK_OF(
+	struct node_row *chunk = ARENA_CHUNK(
 	    &node_chunks[number >> NODE_CHUNK_BITS], struct node_row, NODE_CHUNK, ARENA_NODES);
 
 	if (unlikely(chunk == NULL))
@@ -141,7 +125,7 @@ uint32_t stack_table_enter(uint32_t leaf, bool cut, uint64_t hash)
 		atomic_store_explicit(&stack_count, STACK_NUMBER_MAX + 1, memory_order_relaxed);
 		return 0;
 	}
-	struct stack_row *chunk = CHUNK_OF(
+	struct stack_row *chunk = ARENA_CHUNK(
 	    &stack_chunks[number >> STACK_CHUNK_BITS], struct stack_row, STACK_CHUNK, ARENA_STACKS);
 
 	if (unlikely(chunk == NULL))
