@@ -16,18 +16,7 @@
 #include <stdint.h>
 
 #include "preload/byte_cursor.h"
-
-/* DWARF numbers of the registers of x86-64. */
-enum {
-	EH_RAX = 0,
-	EH_RBX = 3,
-	EH_RBP = 6,
-	EH_RSP = 7,
-	EH_R12 = 12,
-	EH_R15 = 15,
-	EH_RETURN_ADDRESS = 16,
-	EH_REGISTERS = 17
-};
+#include "preload/machine.h"
 
 enum eh_rule_kind {
 	EH_SAME,	     /* not changed by the function */

@@ -66,9 +66,9 @@ static inline uint32_t last_changed(const struct unwind_word *words, uint32_t lo
 	return high;
 }
 
-static inline bool is_at(const struct chain_frame *frame, uintptr_t pc, uintptr_t sp, uintptr_t rbp)
+static inline bool is_at(const struct chain_frame *frame, uintptr_t pc, uintptr_t sp, uintptr_t fp)
 {
-	return frame->sp == sp && frame->pc == pc && (!frame->consumes_rbp || frame->rbp == rbp);
+	return frame->sp == sp && frame->pc == pc && (!frame->consumes_fp || frame->fp == fp);
 }
 
 /* The first word that matters to a stack of TOTAL frames: beyond the frames that are kept, only one more counts. */
@@ -87,28 +87,28 @@ static inline uint32_t memo_set(uintptr_t pc, uintptr_t sp)
 }
 
 static bool memo_holds(
-    const struct unwind_chain *chain, const struct chain_memo *memo, uintptr_t rbp)
+    const struct unwind_chain *chain, const struct chain_memo *memo, uintptr_t fp)
 {
 	if (memo->era != chain->era || memo->join >= chain->count || chain->is_floating ||
-	    (memo->needs_rbp && memo->rbp != rbp))
+	    (memo->needs_fp && memo->fp != fp))
 		return false;
 	const struct chain_frame *join = &chain->frames[memo->join];
 
 	return join->hash == memo->join_hash && join->sp == memo->join_sp &&
-	       join->consumes_rbp == memo->join_consumes &&
-	       (!join->consumes_rbp || join->rbp == memo->join_rbp) &&
+	       join->consumes_fp == memo->join_consumes &&
+	       (!join->consumes_fp || join->fp == memo->join_fp) &&
 	       last_changed(memo->words, 0, memo->word_count) == 0 &&
 	       last_changed(chain->words, 0, join->word_end) == 0;
 }
 
 uint32_t unwind_chain_find(
-    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t rbp, bool *ret_cut)
+    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t fp, bool *ret_cut)
 {
 	if (unlikely(chain->count == 0))
 		return 0;
 	const struct chain_frame *top = &chain->frames[chain->count - 1];
 
-	if (is_at(top, pc, sp, rbp)) {
+	if (is_at(top, pc, sp, fp)) {
 		uint32_t low = first_word(chain, chain->count);
 
 		if (likely(
@@ -120,7 +120,7 @@ uint32_t unwind_chain_find(
 	const struct chain_memo *memo = chain->memos[memo_set(pc, sp)];
 
 	for (unsigned way = 0; way < MEMO_WAYS; way++, memo++)
-		if (memo->pc == pc && memo->sp == sp && memo_holds(chain, memo, rbp)) {
+		if (memo->pc == pc && memo->sp == sp && memo_holds(chain, memo, fp)) {
 			*ret_cut = false;
 			return memo->stack;
 		}
@@ -151,7 +151,7 @@ static inline bool joins(const struct unwind_chain *chain, const struct unwind_s
 
 	while (*below > 0 && frames[*below - 1].sp < state->sp)
 		--*below;
-	if (*below == 0 || !is_at(&frames[*below - 1], state->pc, state->sp, state->rbp) ||
+	if (*below == 0 || !is_at(&frames[*below - 1], state->pc, state->sp, state->fp) ||
 	    (chain->is_floating && *below + fresh <= chain->max_frames))
 		return false;
 	if (unlikely(fresh > chain->max_frames))
@@ -189,7 +189,7 @@ static bool walk_fresh(struct unwind_chain *chain, struct unwind_walker *walker,
 
 		fresh->pc = state.pc;
 		fresh->sp = state.sp;
-		fresh->rbp = state.rbp;
+		fresh->fp = state.fp;
 		if (likely(unwind_step_packed(&walker->memory, &state, &fresh->step)))
 			continue;
 		struct unwind_state copy = state;
@@ -238,19 +238,19 @@ static void push(
 {
 	struct chain_frame *frame = &chain->frames[at];
 	const struct chain_frame *outer = at > 0 ? frame - 1 : NULL;
-	bool outer_consumes = outer != NULL && outer->consumes_rbp;
+	bool outer_consumes = outer != NULL && outer->consumes_fp;
 	uint32_t end = outer != NULL ? outer->word_end : 0;
 
 	for (int i = 0; i < fresh->step.word_count; i++)
-		if (i != fresh->step.rbp_word || outer_consumes)
+		if (i != fresh->step.fp_word || outer_consumes)
 			chain->words[end++] = fresh->step.words[i];
 	*frame = (struct chain_frame){.pc = fresh->pc,
 	    .sp = fresh->sp,
-	    .rbp = fresh->rbp,
+	    .fp = fresh->fp,
 	    .hash = frame_hash(
 		outer != NULL ? outer->hash : stack_hash_root(thread_row, false), fresh->pc),
 	    .word_end = end,
-	    .consumes_rbp = fresh->step.uses_rbp || (fresh->step.rbp_word < 0 && outer_consumes)};
+	    .consumes_fp = fresh->step.uses_fp || (fresh->step.fp_word < 0 && outer_consumes)};
 }
 
 /* ---- naming ---- */
@@ -314,16 +314,16 @@ static void remember(struct unwind_chain *chain, uint32_t kept)
 	memo->pc = 0;
 	IN_ORDER();
 	*memo = (struct chain_memo){.sp = top->sp,
-	    .rbp = top->rbp,
+	    .fp = top->fp,
 	    .stack = top->stack,
 	    .join = kept - 1,
 	    .join_hash = join->hash,
 	    .join_sp = join->sp,
-	    .join_rbp = join->rbp,
+	    .join_fp = join->fp,
 	    .era = chain->era,
 	    .word_count = (uint8_t)words,
-	    .needs_rbp = top->consumes_rbp,
-	    .join_consumes = join->consumes_rbp};
+	    .needs_fp = top->consumes_fp,
+	    .join_consumes = join->consumes_fp};
 	memcpy(memo->words, chain->words + join->word_end, words * sizeof *memo->words);
 	IN_ORDER();
 	memo->pc = top->pc;

@@ -1,7 +1,7 @@
 /*
  * The last stack of a thread, kept so that the next one costs a comparison. After it: stack_table.h.
  *
- * A walk is a deterministic function: the step from a frame's state (pc, sp, and rbp where it matters) depends
+ * A walk is a deterministic function: the step from a frame's state (pc, sp, and fp where it matters) depends
  * on that state and on the words of the stack that it reads, and on nothing else. The chain is a memo of such
  * steps, not a belief about what ran in between: for each frame it keeps the state, and the words with the values
  * they had. When the present state equals a kept one and all words from there to the root still have their
@@ -12,7 +12,7 @@
  *   words   in the same order; frame i owns [frames[i - 1].word_end, frames[i].word_end)
  *
  * All words to the root must be compared: stopping at the first equal frames would miss a second call from the
- * same caller. A saved rbp is compared only when a frame further out depends on it; when one does, it must be: a
+ * same caller. A saved fp is compared only when a frame further out depends on it; when one does, it must be: a
  * function with a variable frame leaves old return addresses in dead space, equal and meaningless.
  *
  * Everything that is read lies in the thread's own stack, which stays mapped (unwind_memory.h), so words may be
@@ -32,17 +32,17 @@
 struct thread_state;
 
 struct chain_frame {
-	uintptr_t pc, sp, rbp;
+	uintptr_t pc, sp, fp;
 	uint64_t hash;	   /* of this frame and all outer ones: stack_table.h */
 	uint32_t word_end; /* behind the words of this frame's step */
 	uint32_t node;	   /* in the tree of stacks; 0: not known */
 	uint32_t stack;	   /* number of the stack that ends here; 0: not known */
-	bool consumes_rbp; /* rbp here decides about this frame or an outer one */
+	bool consumes_fp;  /* fp here decides about this frame or an outer one */
 };
 
 /* A new frame, before it is known what lies outside. */
 struct chain_fresh {
-	uintptr_t pc, sp, rbp;
+	uintptr_t pc, sp, fp;
 	struct unwind_step step;
 };
 
@@ -54,13 +54,13 @@ struct chain_fresh {
 #define MEMO_SETS  64
 #define MEMO_WAYS  4
 struct chain_memo {
-	uintptr_t pc, sp, rbp; /* pc 0: empty */
-	uint32_t stack, join;  /* frame of the chain that the words lead to */
+	uintptr_t pc, sp, fp; /* pc 0: empty */
+	uint32_t stack, join; /* frame of the chain that the words lead to */
 	uint64_t join_hash;
-	uintptr_t join_sp, join_rbp;
+	uintptr_t join_sp, join_fp;
 	uint32_t era;
 	uint8_t word_count;
-	bool needs_rbp, join_consumes;
+	bool needs_fp, join_consumes;
 	struct unwind_word words[MEMO_WORDS]; /* outermost first */
 };
 
@@ -88,6 +88,6 @@ bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
     bool *ret_cut);
 /* The same, when nothing changed or a memo knows it, which is the usual case; 0 when not. */
 uint32_t unwind_chain_find(
-    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t rbp, bool *ret_cut);
+    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t fp, bool *ret_cut);
 
 #endif

@@ -4,7 +4,6 @@
  */
 #include <stddef.h>
 #include <string.h>
-#include <ucontext.h>
 
 #include "base/compiler.h"
 #include "preload/unwind_rules.h"
@@ -76,7 +75,7 @@ static bool recover(struct general_step *general, const struct eh_row *row, unsi
 
 	switch (row->kind[column]) {
 	case EH_SAME:
-		if (column == EH_RSP) {
+		if (column == EH_SP) {
 			*ret_value = cfa;
 			return true;
 		}
@@ -102,24 +101,19 @@ static bool recover(struct general_step *general, const struct eh_row *row, unsi
 /* What lies on the stack where a handler returns to: the interrupted registers. */
 static void cross_signal_frame(struct general_step *general)
 {
-	static const struct {
-		uint8_t column, saved;
-	} map[] = {{0, REG_RAX}, {1, REG_RDX}, {2, REG_RCX}, {3, REG_RBX}, {4, REG_RSI},
-	    {5, REG_RDI}, {6, REG_RBP}, {7, REG_RSP}, {8, REG_R8}, {9, REG_R9}, {10, REG_R10},
-	    {11, REG_R11}, {12, REG_R12}, {13, REG_R13}, {14, REG_R14}, {15, REG_R15},
-	    {16, REG_RIP}};
-	uintptr_t saved =
-	    general->registers->value[EH_RSP] + offsetof(ucontext_t, uc_mcontext.gregs);
+	size_t count;
+	const struct machine_saved *saved = machine_signal_frame(&count);
+	uintptr_t frame = general->registers->value[EH_SP];
 	struct cfi_registers *next = &general->walker->next;
 
 	next->known = 0;
 	general->outcome = UNWIND_END;
 	general->step->is_constant = false;
-	for (size_t i = 0; i < sizeof map / sizeof map[0]; i++) {
-		if (!unwind_memory_load(&general->walker->memory,
-			saved + map[i].saved * sizeof(greg_t), &next->value[map[i].column]))
+	for (size_t i = 0; i < count; i++) {
+		if (!unwind_memory_load(&general->walker->memory, frame + saved[i].offset,
+			&next->value[saved[i].column]))
 			return;
-		next->known |= 1u << map[i].column;
+		next->known |= 1u << saved[i].column;
 	}
 	if (next->value[EH_RETURN_ADDRESS] == 0)
 		return;
@@ -148,16 +142,13 @@ static void follow(void *context, const struct eh_row *row)
 			general->outcome = UNWIND_NEEDS_REGISTERS;
 		return;
 	}
-	if (next->value[EH_RETURN_ADDRESS] == 0 || cfa <= general->registers->value[EH_RSP])
+	if (next->value[EH_RETURN_ADDRESS] == 0 || cfa <= general->registers->value[EH_SP])
 		return;
-	for (unsigned column = EH_RBX; column < EH_RETURN_ADDRESS; column++) {
-		bool is_kept =
-		    column == EH_RBX || column == EH_RBP || column == EH_RSP || column >= EH_R12;
-
-		if (is_kept && recover(general, row, column, cfa, &next->value[column]))
+	for (unsigned column = 0; column < EH_RETURN_ADDRESS; column++)
+		if ((MACHINE_KEPT >> column & 1) != 0 &&
+		    recover(general, row, column, cfa, &next->value[column]))
 			next->known |= 1u << column;
-	}
-	if ((next->known >> EH_RSP & 1) == 0)
+	if ((next->known >> EH_SP & 1) == 0)
 		return;
 	next->known |= 1u << EH_RETURN_ADDRESS;
 	*general->registers = *next;
@@ -170,21 +161,21 @@ static void guess(struct general_step *general)
 {
 	struct cfi_registers *registers = general->registers;
 	struct unwind_state state = {.pc = registers->value[EH_RETURN_ADDRESS],
-	    .sp = registers->value[EH_RSP],
-	    .rbp = registers->value[EH_RBP]};
+	    .sp = registers->value[EH_SP],
+	    .fp = registers->value[EH_FP]};
 
 	general->outcome = UNWIND_END;
 	if (unwind_is_signal_return(state.pc)) {
 		cross_signal_frame(general);
 		return;
 	}
-	if ((registers->known >> EH_RBP & 1) == 0 ||
+	if ((registers->known >> EH_FP & 1) == 0 ||
 	    !unwind_guess_caller(general->walker, &state, general->step))
 		return;
 	registers->value[EH_RETURN_ADDRESS] = state.pc;
-	registers->value[EH_RSP] = state.sp;
-	registers->value[EH_RBP] = state.rbp;
-	registers->known = 1u << EH_RSP | 1u << EH_RBP | 1u << EH_RETURN_ADDRESS;
+	registers->value[EH_SP] = state.sp;
+	registers->value[EH_FP] = state.fp;
+	registers->known = 1u << EH_SP | 1u << EH_FP | 1u << EH_RETURN_ADDRESS;
 	general->exact = false;
 	general->outcome = UNWIND_NEXT;
 }
@@ -200,9 +191,9 @@ COLD enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
 	bool is_later;
 
 	ret_step->word_count = 0;
-	ret_step->rbp_word = -1;
-	ret_step->uses_rbp = true;
-	/* which of the words holds the caller's rbp is not told, so all are compared */
+	ret_step->fp_word = -1;
+	ret_step->uses_fp = true;
+	/* which of the words holds the caller's fp is not told, so all are compared */
 	ret_step->is_constant = true;
 	if (unwind_find_row(walker, registers->value[EH_RETURN_ADDRESS], *exact, follow, &general,
 		&is_later) != EH_FOUND)

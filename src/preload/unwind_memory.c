@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include "base/system_call.h"
+#include "preload/machine.h"
 #include "preload/system.h"
 
 #define PAGE_BYTES    4096u
@@ -14,7 +15,7 @@
 #define STACK_PAGES   4096u /* most that are asked for to find or widen a stack: 16 MB */
 #define FRAME_PAGES   64u   /* most between two frames on a stack that is not known */
 #define TRIES_MAX     64u   /* to find it: a thread may allocate first on another stack */
-#define ADDRESS_MAX   ((uintptr_t)1 << 47)
+#define ADDRESS_MAX   ((uintptr_t)1 << MACHINE_ADDRESS_BITS)
 #define PAGE(address) ((address) & ~(uintptr_t)(PAGE_BYTES - 1))
 #define NO_SUCH_HOW   0x7fffffff
 #define DISTANCE_MAX  ((uintptr_t)STACK_PAGES * PAGE_BYTES)

@@ -12,25 +12,23 @@
 #else
 #	define SIDE_MAX 4096u
 #endif
-#define RULES	      (1u << UNWIND_RULE_BITS)
-#define ACCEPTED_BITS 10
-#define PC_BITS	      47
-
-#define RULE_SIDE(rule) ((uint32_t)(rule)&0x7fff)
+#define RULES		(1u << UNWIND_RULE_BITS)
+#define ACCEPTED_BITS	10
+#define RULE_SIDE(rule) ((uint32_t)(rule) & ((1u << UNWIND_RULE_SIDE_BITS) - 1))
 
 enum side_kind {
-	SIDE_FAR_RSP, /* cfa = rsp + cfa_offset */
-	SIDE_FAR_RBP, /* cfa = rbp + cfa_offset */
-	SIDE_ALIGNED, /* cfa = *(rbp + cfa_offset): the stack was realigned */
+	SIDE_FAR_SP,  /* cfa = sp + cfa_offset */
+	SIDE_FAR_FP,  /* cfa = fp + cfa_offset */
+	SIDE_ALIGNED, /* cfa = *(fp + cfa_offset): the stack was realigned */
 	SIDE_GUESS,   /* no information */
 	SIDE_GENERAL, /* anything else */
 };
-/* Where the caller's rbp is. */
-enum { RBP_SAME, RBP_AT_CFA, RBP_AT_RBP };
+/* Where the caller's fp is. */
+enum { FP_SAME, FP_AT_CFA, FP_AT_FP };
 
 struct side_rule {
-	uint8_t kind, rbp_place;
-	int32_t cfa_offset, rbp_offset;
+	uint8_t kind, fp_place;
+	int32_t cfa_offset, fp_offset;
 };
 
 _Atomic(atomic_uint_least64_t *) unwind_rule_table;
@@ -90,8 +88,8 @@ bool unwind_rules_replace(uintptr_t start, uintptr_t end)
 
 static bool is_same(const struct side_rule *a, const struct side_rule *b)
 {
-	return a->kind == b->kind && a->rbp_place == b->rbp_place &&
-	       a->cfa_offset == b->cfa_offset && a->rbp_offset == b->rbp_offset;
+	return a->kind == b->kind && a->fp_place == b->fp_place && a->cfa_offset == b->cfa_offset &&
+	       a->fp_offset == b->fp_offset;
 }
 
 /* The rule that points to SIDE, which is entered when it is new; 0 when there is no room. */
@@ -101,7 +99,7 @@ static uint64_t side_rule(const struct side_rule *side)
 
 	for (uint32_t i = 1; i < count && i < SIDE_MAX; i++)
 		if (is_same(&side_rules[i], side))
-			return (uint64_t)UNWIND_RULE_SIDE << 15 | i;
+			return unwind_rule_word(0, UNWIND_RULE_SIDE) | i;
 	uint32_t number = atomic_fetch_add_explicit(&side_count, 1, memory_order_relaxed);
 
 	if (number >= SIDE_MAX) {
@@ -109,17 +107,18 @@ static uint64_t side_rule(const struct side_rule *side)
 		return 0;
 	}
 	side_rules[number] = *side;
-	return (uint64_t)UNWIND_RULE_SIDE << 15 | number;
+	return unwind_rule_word(0, UNWIND_RULE_SIDE) | number;
 }
 
-/* The offset of the block `breg6 OFFSET`, or `breg6 OFFSET, deref`. */
-static bool is_rbp_expression(int64_t block, bool is_loaded, int32_t *ret_offset)
+/* The offset of the block `breg(fp) OFFSET`, or `breg(fp) OFFSET, deref`. */
+static bool is_fp_expression(int64_t block, bool is_loaded, int32_t *ret_offset)
 {
 	const uint8_t *at = (const uint8_t *)(uintptr_t)block; // NOLINT(performance-no-int-to-ptr)
 	unsigned bytes = is_loaded ? 3 : 2;
 
 	/* one byte of offset is all that compilers need here */
-	if (at[0] != bytes || at[1] != 0x76 || (at[2] & 0x80) != 0 || (is_loaded && at[3] != 0x06))
+	if (at[0] != bytes || at[1] != 0x70 + EH_FP || (at[2] & 0x80) != 0 ||
+	    (is_loaded && at[3] != 0x06))
 		return false;
 	*ret_offset = (int8_t)(uint8_t)(at[2] << 1) >> 1;
 	return true;
@@ -128,45 +127,43 @@ static bool is_rbp_expression(int64_t block, bool is_loaded, int32_t *ret_offset
 static bool read_aligned(const struct eh_row *row, struct side_rule *side)
 {
 	side->kind = SIDE_ALIGNED;
-	if (!is_rbp_expression(row->cfa_value, true, &side->cfa_offset))
+	if (!is_fp_expression(row->cfa_value, true, &side->cfa_offset))
 		return false;
-	if (row->kind[EH_RBP] == EH_SAVED_EXPRESSION) {
-		side->rbp_place = RBP_AT_RBP;
-		return is_rbp_expression(row->value[EH_RBP], false, &side->rbp_offset);
+	if (row->kind[EH_FP] == EH_SAVED_EXPRESSION) {
+		side->fp_place = FP_AT_FP;
+		return is_fp_expression(row->value[EH_FP], false, &side->fp_offset);
 	}
-	return row->kind[EH_RBP] == EH_SAME;
+	return row->kind[EH_FP] == EH_SAME;
 }
 
 static bool read_plain(const struct eh_row *row, struct side_rule *side)
 {
 	int64_t cfa = row->cfa_value;
-	int64_t rbp = row->value[EH_RBP];
+	int64_t fp = row->value[EH_FP];
 
-	if (row->cfa_register != EH_RSP && row->cfa_register != EH_RBP)
+	if (row->cfa_register != EH_SP && row->cfa_register != EH_FP)
 		return false;
-	side->kind = row->cfa_register == EH_RSP ? SIDE_FAR_RSP : SIDE_FAR_RBP;
+	side->kind = row->cfa_register == EH_SP ? SIDE_FAR_SP : SIDE_FAR_FP;
 	side->cfa_offset = (int32_t)cfa;
-	if (row->kind[EH_RBP] == EH_SAVED_AT_OFFSET) {
-		side->rbp_place = RBP_AT_CFA;
-		side->rbp_offset = (int32_t)rbp;
-	} else if (row->kind[EH_RBP] != EH_SAME) {
+	if (row->kind[EH_FP] == EH_SAVED_AT_OFFSET) {
+		side->fp_place = FP_AT_CFA;
+		side->fp_offset = (int32_t)fp;
+	} else if (row->kind[EH_FP] != EH_SAME) {
 		return false;
 	}
-	return cfa == (int32_t)cfa && rbp == (int32_t)rbp;
+	return cfa == (int32_t)cfa && fp == (int32_t)fp;
 }
 
 /* SIDE in the packed form, or 0 when it does not fit. */
 static uint64_t packed_rule(const struct side_rule *side)
 {
-	uint64_t cfa = (uint32_t)side->cfa_offset;
-	uint64_t rbp = side->rbp_place == RBP_AT_CFA ? (uint32_t)-side->rbp_offset : 0;
+	uint64_t packed = unwind_rule_pack(
+	    side->cfa_offset, -8, side->fp_place == FP_AT_CFA ? side->fp_offset : 0);
 
-	if (side->kind > SIDE_FAR_RBP || side->cfa_offset <= 0 || cfa % 8 != 0 || cfa >= 8192 ||
-	    rbp % 8 != 0 || rbp >= 256 || (side->rbp_place == RBP_AT_CFA && rbp <= 8))
+	if (side->kind > SIDE_FAR_FP || packed == 0)
 		return 0;
-	return (uint64_t)(side->kind == SIDE_FAR_RBP ? UNWIND_RULE_RBP_BASE : UNWIND_RULE_RSP)
-		   << 15 |
-	       cfa / 8 << 5 | rbp / 8;
+	return packed | unwind_rule_word(0,
+			    side->kind == SIDE_FAR_FP ? UNWIND_RULE_FP_BASE : UNWIND_RULE_SP_BASE);
 }
 
 static void classify(void *context, const struct eh_row *row)
@@ -175,7 +172,7 @@ static void classify(void *context, const struct eh_row *row)
 	struct side_rule side = {.kind = SIDE_GENERAL};
 
 	if (row->kind[EH_RETURN_ADDRESS] == EH_UNDEFINED) {
-		*rule = (uint64_t)UNWIND_RULE_END << 15;
+		*rule = unwind_rule_word(0, UNWIND_RULE_END);
 		return;
 	}
 	if (row->is_signal_frame || row->kind[EH_RETURN_ADDRESS] != EH_SAVED_AT_OFFSET ||
@@ -236,9 +233,9 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 		rule = side_rule(&guess);
 	if (result == EH_NO_OBJECT)
 		atomic_store_explicit(&any_outside, true, memory_order_relaxed);
-	if (state->is_exact || state->pc >> PC_BITS != 0 || rule == 0)
+	if (state->is_exact || state->pc >> MACHINE_ADDRESS_BITS != 0 || rule == 0)
 		return rule;
-	rule |= (uint64_t)state->pc << 17;
+	rule |= unwind_rule_word(state->pc, 0);
 	atomic_uint_least64_t *slot = &table[unwind_place(state->pc, UNWIND_RULE_BITS)];
 
 	atomic_store_explicit(slot, rule, memory_order_release);
@@ -268,7 +265,7 @@ bool unwind_load(
 
 /* The caller's frame begins at CFA, the return address lies below it. */
 static enum unwind_outcome arrive(struct unwind_walker *walker, struct unwind_state *state,
-    struct unwind_step *step, uintptr_t cfa, uintptr_t rbp)
+    struct unwind_step *step, uintptr_t cfa, uintptr_t fp)
 {
 	uintptr_t pc = 0;
 
@@ -277,50 +274,28 @@ static enum unwind_outcome arrive(struct unwind_walker *walker, struct unwind_st
 		return UNWIND_END;
 	if (unlikely(pc == 0))
 		return UNWIND_END;
-	*state = (struct unwind_state){.pc = pc, .sp = cfa, .rbp = rbp};
+	*state = (struct unwind_state){.pc = pc, .sp = cfa, .fp = fp};
 	return UNWIND_NEXT;
 }
 
-static bool load_rbp(
-    struct unwind_walker *walker, struct unwind_step *step, uintptr_t address, uintptr_t *ret_rbp)
+static bool load_fp(
+    struct unwind_walker *walker, struct unwind_step *step, uintptr_t address, uintptr_t *ret_fp)
 {
-	step->rbp_word = (int8_t)step->word_count;
-	return unwind_load(walker, step, address, ret_rbp);
-}
-
-static bool is_call_before(const uint8_t code[8])
-{
-	/* call rel32 */
-	if (code[3] == 0xe8)
-		return true;
-	/* call r/m64: FF /2, of 2 to 7 bytes */
-	for (unsigned bytes = 2; bytes <= 7; bytes++) {
-		const uint8_t *at = code + 8 - bytes;
-		unsigned mode = at[1] >> 6, base = at[1] & 7, length = 2;
-
-		if (at[0] != 0xff || (at[1] >> 3 & 7) != 2)
-			continue;
-		if (mode != 3 && base == 4)
-			length += 1 + (bytes > 2 && mode == 0 && (at[2] & 7) == 5 ? 4u : 0u);
-		else if (mode == 0 && base == 5)
-			length += 4;
-		length += mode == 1 ? 1u : mode == 2 ? 4u : 0u;
-		if (length == bytes)
-			return true;
-	}
-	return false;
+	step->fp_word = (int8_t)step->word_count;
+	return unwind_load(walker, step, address, ret_fp);
 }
 
 /* PC follows a call instruction: the copy is refused, not faulted, where there is no memory. */
 static bool is_return_address(uintptr_t pc)
 {
 	atomic_uint_least64_t *slot = &accepted[unwind_place(pc, ACCEPTED_BITS)];
-	uint8_t code[8] = {0};
+	uint8_t code[MACHINE_CODE_BYTES] = {0};
 
 	if (pc != 0 && atomic_load_explicit(slot, memory_order_relaxed) == pc)
 		return true;
 	if (pc < 4096 || eh_frame_is_data(pc) ||
-	    !unwind_memory_copy(pc - sizeof code, code, sizeof code) || !is_call_before(code))
+	    !unwind_memory_copy(pc - sizeof code, code, sizeof code) ||
+	    !machine_ends_with_call(code))
 		return false;
 	atomic_store_explicit(slot, pc, memory_order_relaxed);
 	return true;
@@ -329,46 +304,48 @@ static bool is_return_address(uintptr_t pc)
 bool unwind_guess_caller(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step)
 {
-	uintptr_t frame = state->rbp, rbp = 0, pc = 0;
+	uintptr_t frame = state->fp, fp = 0, pc = 0;
 
-	step->uses_rbp = true;
+	step->uses_fp = true;
 	if (frame < state->sp || frame % 8 != 0 ||
 	    !unwind_memory_is_one_stack(&walker->memory, state->sp, frame) ||
-	    !load_rbp(walker, step, frame, &rbp) || !unwind_load(walker, step, frame + 8, &pc) ||
+	    !load_fp(walker, step, frame, &fp) || !unwind_load(walker, step, frame + 8, &pc) ||
 	    !is_return_address(pc))
 		return false;
-	*state = (struct unwind_state){.pc = pc, .sp = frame + 16, .rbp = rbp};
+	*state = (struct unwind_state){.pc = pc, .sp = frame + 16, .fp = fp};
 	return true;
 }
 
 bool unwind_is_signal_return(uintptr_t pc)
 {
-	static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
-	uint8_t there[sizeof code] = {0};
+	uint8_t there[16] = {0};
+	size_t bytes;
+	const uint8_t *code = machine_signal_return(&bytes);
 
-	return unwind_memory_copy(pc, there, sizeof there) && memcmp(there, code, sizeof code) == 0;
+	return bytes <= sizeof there && unwind_memory_copy(pc, there, bytes) &&
+	       memcmp(there, code, bytes) == 0;
 }
 
-/* With rsp, rbp and pc only. */
+/* With sp, fp and pc only. */
 static enum unwind_outcome step_few_registers(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step)
 {
 	struct cfi_registers *registers = &walker->registers;
 	bool exact = state->is_exact;
 
-	registers->known = 1u << EH_RSP | 1u << EH_RBP | 1u << EH_RETURN_ADDRESS;
-	registers->value[EH_RSP] = state->sp;
-	registers->value[EH_RBP] = state->rbp;
+	registers->known = 1u << EH_SP | 1u << EH_FP | 1u << EH_RETURN_ADDRESS;
+	registers->value[EH_SP] = state->sp;
+	registers->value[EH_FP] = state->fp;
 	registers->value[EH_RETURN_ADDRESS] = state->pc;
 	enum unwind_outcome outcome = unwind_step_general(walker, registers, &exact, step);
 
 	if (outcome != UNWIND_NEXT)
 		return outcome;
-	if ((registers->known >> EH_RBP & 1) == 0)
+	if ((registers->known >> EH_FP & 1) == 0)
 		return UNWIND_NEEDS_REGISTERS;
 	*state = (struct unwind_state){.pc = registers->value[EH_RETURN_ADDRESS],
-	    .sp = registers->value[EH_RSP],
-	    .rbp = registers->value[EH_RBP],
+	    .sp = registers->value[EH_SP],
+	    .fp = registers->value[EH_FP],
 	    .is_exact = exact};
 	return UNWIND_NEXT;
 }
@@ -377,19 +354,19 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
     struct unwind_step *step, uint32_t number)
 {
 	const struct side_rule *side = &side_rules[number];
-	uintptr_t cfa = 0, rbp = state->rbp;
+	uintptr_t cfa = 0, fp = state->fp;
 
 	switch (side->kind) {
-	case SIDE_FAR_RSP:
+	case SIDE_FAR_SP:
 		cfa = state->sp + (uintptr_t)side->cfa_offset;
 		break;
-	case SIDE_FAR_RBP:
-		step->uses_rbp = true;
-		cfa = state->rbp + (uintptr_t)side->cfa_offset;
+	case SIDE_FAR_FP:
+		step->uses_fp = true;
+		cfa = state->fp + (uintptr_t)side->cfa_offset;
 		break;
 	case SIDE_ALIGNED:
-		step->uses_rbp = true;
-		if (!unwind_load(walker, step, state->rbp + (uintptr_t)side->cfa_offset, &cfa))
+		step->uses_fp = true;
+		if (!unwind_load(walker, step, state->fp + (uintptr_t)side->cfa_offset, &cfa))
 			return UNWIND_END;
 		break;
 	case SIDE_GUESS:
@@ -399,12 +376,11 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
 	default:
 		return step_few_registers(walker, state, step);
 	}
-	if (side->rbp_place != RBP_SAME &&
-	    !load_rbp(walker, step,
-		(side->rbp_place == RBP_AT_CFA ? cfa : state->rbp) + (uintptr_t)side->rbp_offset,
-		&rbp))
+	if (side->fp_place != FP_SAME &&
+	    !load_fp(walker, step,
+		(side->fp_place == FP_AT_CFA ? cfa : state->fp) + (uintptr_t)side->fp_offset, &fp))
 		return UNWIND_END;
-	return arrive(walker, state, step, cfa, rbp);
+	return arrive(walker, state, step, cfa, fp);
 }
 
 enum unwind_outcome unwind_step(
@@ -416,8 +392,8 @@ enum unwind_outcome unwind_step(
 	    &table[unwind_place(state->pc, UNWIND_RULE_BITS)], memory_order_acquire);
 
 	ret_step->word_count = 0;
-	ret_step->rbp_word = -1;
-	ret_step->uses_rbp = false;
+	ret_step->fp_word = -1;
+	ret_step->uses_fp = false;
 	ret_step->is_constant = true;
 	if (unlikely(UNWIND_RULE_PC(rule) != state->pc || state->is_exact))
 		rule = find_rule(walker, state);
@@ -428,12 +404,12 @@ enum unwind_outcome unwind_step(
 			   ? UNWIND_END
 			   : step_side(walker, state, ret_step, RULE_SIDE(rule));
 	uintptr_t cfa =
-	    (kind == UNWIND_RULE_RBP_BASE ? state->rbp : state->sp) + UNWIND_RULE_CFA(rule);
-	uintptr_t rbp = state->rbp;
+	    (kind == UNWIND_RULE_FP_BASE ? state->fp : state->sp) + UNWIND_RULE_CFA(rule);
+	uintptr_t fp = state->fp;
 
-	ret_step->uses_rbp = kind == UNWIND_RULE_RBP_BASE;
-	if (UNWIND_RULE_RBP(rule) != 0 &&
-	    unlikely(!load_rbp(walker, ret_step, cfa - UNWIND_RULE_RBP(rule), &rbp)))
+	ret_step->uses_fp = kind == UNWIND_RULE_FP_BASE;
+	if (UNWIND_RULE_FP(rule) != UNWIND_RULE_SAME_FP &&
+	    unlikely(!load_fp(walker, ret_step, cfa - UNWIND_RULE_FP(rule), &fp)))
 		return UNWIND_END;
-	return arrive(walker, state, ret_step, cfa, rbp);
+	return arrive(walker, state, ret_step, cfa, fp);
 }

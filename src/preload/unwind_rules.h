@@ -2,9 +2,9 @@
  * One step of a walk: from a frame to its caller. What the call frame information says about a code address is
  * packed into one word and kept in a table that all threads share; an address costs its search once.
  *
- *   pc:47 | kind:2 | cfa/8:10 | rbp/8:5     cfa = rsp or rbp + 8n; the caller's rbp saved at cfa - 8m, if m > 0
+ *   pc | kind | how far the CFA is from sp or fp | where the return address and the caller's fp are saved
  *
- * A word names its own address, so it is loaded and stored without locks; the other 0.1 % of addresses point
+ * How the parts are packed is the processor's: machine_x86_64.h. A word names its own address, so it is loaded and stored without locks; the other 0.1 % of addresses point
  * into a side table: far offsets, realigned stacks, signal frames, code without information, and what needs
  * more registers (unwind_general.c).
  *
@@ -20,11 +20,12 @@
 
 #include "preload/cfi_expression.h"
 #include "preload/eh_frame.h"
+#include "preload/machine.h"
 #include "preload/unwind_memory.h"
 
 /* A frame: where it goes on, and the registers there. */
 struct unwind_state {
-	uintptr_t pc, sp, rbp;
+	uintptr_t pc, sp, fp;
 	bool is_exact; /* pc is the next instruction (a signal came), not a return address */
 };
 
@@ -36,8 +37,8 @@ struct unwind_word {
 struct unwind_step {
 	struct unwind_word words[UNWIND_WORDS_MAX]; /* read from the stack */
 	uint8_t word_count;
-	int8_t rbp_word;  /* which of them is the caller's rbp; -1: none, it is the same */
-	bool uses_rbp;	  /* it depends on the frame's rbp */
+	int8_t fp_word;	  /* which of them is the caller's fp; -1: none, it is the same */
+	bool uses_fp;	  /* it depends on the frame's fp */
 	bool is_constant; /* the state and these words decide all: it may be kept */
 };
 
@@ -54,17 +55,12 @@ struct unwind_walker {
 	struct cfi_registers registers, next; /* of a general step: not on the host's stack */
 };
 
-/* Parts of a rule, and its place in the table. */
-#define UNWIND_RULE_PC(rule)   ((rule) >> 17)
-#define UNWIND_RULE_KIND(rule) ((unsigned)((rule) >> 15) & 3)
-#define UNWIND_RULE_CFA(rule)  (((rule) >> 5 & 1023) * 8)
-#define UNWIND_RULE_RBP(rule)  (((rule)&31) * 8)
 #ifdef ALLOCSCOPE_STRESS
 #	define UNWIND_RULE_BITS 6
 #else
 #	define UNWIND_RULE_BITS 16
 #endif
-enum { UNWIND_RULE_RSP, UNWIND_RULE_RBP_BASE, UNWIND_RULE_SIDE, UNWIND_RULE_END };
+enum { UNWIND_RULE_SP_BASE, UNWIND_RULE_FP_BASE, UNWIND_RULE_SIDE, UNWIND_RULE_END };
 extern _Atomic(atomic_uint_least64_t *) unwind_rule_table; /* set by unwind_rules_init */
 
 bool unwind_rules_init(void);
@@ -95,8 +91,8 @@ static inline bool unwind_step_packed(
 	    &table[unwind_place(state->pc, UNWIND_RULE_BITS)], memory_order_acquire);
 	unsigned kind = UNWIND_RULE_KIND(rule);
 	uintptr_t cfa =
-	    (kind == UNWIND_RULE_RBP_BASE ? state->rbp : state->sp) + UNWIND_RULE_CFA(rule);
-	uintptr_t saved = cfa - UNWIND_RULE_RBP(rule);
+	    (kind == UNWIND_RULE_FP_BASE ? state->fp : state->sp) + UNWIND_RULE_CFA(rule);
+	uintptr_t saved = cfa - UNWIND_RULE_FP(rule);
 	unsigned words = 0;
 
 	if (unlikely(UNWIND_RULE_PC(rule) != state->pc || state->is_exact ||
@@ -107,13 +103,13 @@ static inline bool unwind_step_packed(
 
 	if (unlikely(pc == 0))
 		return false;
-	ret_step->uses_rbp = kind == UNWIND_RULE_RBP_BASE;
+	ret_step->uses_fp = kind == UNWIND_RULE_FP_BASE;
 	ret_step->is_constant = true;
-	ret_step->rbp_word = -1;
-	if (saved != cfa) {
-		state->rbp = *(const uintptr_t *)saved; // NOLINT(performance-no-int-to-ptr)
-		ret_step->words[0] = (struct unwind_word){.address = saved, .value = state->rbp};
-		ret_step->rbp_word = 0;
+	ret_step->fp_word = -1;
+	if (saved != cfa - UNWIND_RULE_SAME_FP) {
+		state->fp = *(const uintptr_t *)saved; // NOLINT(performance-no-int-to-ptr)
+		ret_step->words[0] = (struct unwind_word){.address = saved, .value = state->fp};
+		ret_step->fp_word = 0;
 		words = 1;
 	}
 	ret_step->words[words] = (struct unwind_word){.address = cfa - 8, .value = pc};

@@ -7,12 +7,10 @@
 #include "preload/unwind_chain.h"
 #include "preload/unwind_rules.h"
 
-#if defined(__x86_64__)
-
 /* Between the program and where a walk may start, at most; thread_state.c has room for more. */
-#	define OWN_FRAMES 8
-#	define OWN_STEPS  64
-#	define RESTARTS   2
+#define OWN_FRAMES 8
+#define OWN_STEPS  64
+#define RESTARTS   2
 
 struct unwinder {
 	struct unwind_chain chain; /* of a thread's own block only */
@@ -69,22 +67,6 @@ static void borrow_stack(struct unwind_memory *memory)
 
 /* ---- honest walks ---- */
 
-/* The registers as they are in the function that this is expanded in; the pc is an address in it. */
-#	define CAPTURE(registers)                                                                 \
-		__asm__ volatile("movq %%rbx, 24(%0)\n\t"                                          \
-				 "movq %%rbp, 48(%0)\n\t"                                          \
-				 "movq %%rsp, 56(%0)\n\t"                                          \
-				 "movq %%r12, 96(%0)\n\t"                                          \
-				 "movq %%r13, 104(%0)\n\t"                                         \
-				 "movq %%r14, 112(%0)\n\t"                                         \
-				 "movq %%r15, 120(%0)\n\t"                                         \
-				 "leaq 1f(%%rip), %%rax\n\t"                                       \
-				 "movq %%rax, 128(%0)\n"                                           \
-				 "1:"                                                              \
-				 :                                                                 \
-				 : "r"((registers)->value)                                         \
-				 : "rax", "memory")
-
 /* With all registers, from here: through our own frames by the same rules. */
 __attribute__((noinline, cold)) static size_t walk_all_registers(
     struct unwinder *unwinder, uintptr_t *ret_frames, size_t capacity)
@@ -94,10 +76,9 @@ __attribute__((noinline, cold)) static size_t walk_all_registers(
 	size_t count = 0;
 	bool exact = true;
 
-	CAPTURE(registers);
-	registers->known =
-	    1u << EH_RBX | 1u << EH_RBP | 1u << EH_RSP | 0xfu << EH_R12 | 1u << EH_RETURN_ADDRESS;
-	(void)unwind_memory_own(&unwinder->walker.memory, registers->value[EH_RSP]);
+	MACHINE_CAPTURE(registers);
+	registers->known = MACHINE_KEPT | 1u << EH_RETURN_ADDRESS;
+	(void)unwind_memory_own(&unwinder->walker.memory, registers->value[EH_SP]);
 	for (unsigned steps = 0; modules_is_self(registers->value[EH_RETURN_ADDRESS]); steps++)
 		if (steps == OWN_STEPS ||
 		    unwind_step_general(&unwinder->walker, registers, &exact, &step) != UNWIND_NEXT)
@@ -112,9 +93,10 @@ __attribute__((noinline, cold)) static size_t walk_all_registers(
 
 static struct unwind_state state_of_caller(const void *hook_frame)
 {
-	const uintptr_t *words = hook_frame;
+	struct unwind_state state = {.is_exact = false};
 
-	return (struct unwind_state){.pc = words[1], .sp = (uintptr_t)(words + 2), .rbp = words[0]};
+	machine_caller(hook_frame, &state.pc, &state.sp, &state.fp);
+	return state;
 }
 
 static size_t walk_honestly(
@@ -213,13 +195,13 @@ COLD static uint32_t stack_slow(struct thread_state *state, const void *hook_fra
 uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut)
 {
 	const struct unwinder *unwinder = own_unwinder;
-	const uintptr_t *words = hook_frame;
-
-	if (likely(unwinder != NULL && unwinder->state == state && words != NULL &&
+	if (likely(unwinder != NULL && unwinder->state == state && hook_frame != NULL &&
 		   unwinder->chain.generation ==
 		       atomic_load_explicit(&modules_generation, memory_order_relaxed))) {
-		uint32_t stack = unwind_chain_find(
-		    &unwinder->chain, words[1], (uintptr_t)(words + 2), words[0], ret_cut);
+		uintptr_t pc, sp, fp;
+
+		machine_caller(hook_frame, &pc, &sp, &fp);
+		uint32_t stack = unwind_chain_find(&unwinder->chain, pc, sp, fp, ret_cut);
 
 		if (likely(stack != 0))
 			return stack;
@@ -234,25 +216,3 @@ size_t unwind_honest_frames(
 
 	return unwinder != NULL ? walk_honestly(unwinder, hook_frame, ret_frames, capacity) : 0;
 }
-
-#else
-
-uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut)
-{
-	(void)state;
-	(void)hook_frame;
-	(void)ret_cut;
-	return UNWIND_UNAVAILABLE;
-}
-
-size_t unwind_honest_frames(
-    struct thread_state *state, const void *hook_frame, uintptr_t *ret_frames, size_t capacity)
-{
-	(void)state;
-	(void)hook_frame;
-	(void)ret_frames;
-	(void)capacity;
-	return 0;
-}
-
-#endif

@@ -18,11 +18,11 @@
 
 #include "preload/thread_state.h"
 
-/* No number: the machine is not one that we know, or memory is short. */
+/* No number: memory is short, or the kernel is not one that we know. */
 #define UNWIND_UNAVAILABLE UINT32_MAX
 
 /*
- * The number of the stack that called a hook. HOOK_FRAME: the hook's __builtin_frame_address(0), saved rbp and
+ * The number of the stack that called a hook. HOOK_FRAME: the hook's __builtin_frame_address(0), saved fp and
  * return address as its prologue left them; NULL: start from here, and leave out our own frames.
  */
 uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut);

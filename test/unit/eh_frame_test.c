@@ -123,23 +123,23 @@ static void test_function_with_frame_pointer(void **state)
 	(void)state;
 	build(&object, "zR", program, sizeof program);
 	assert_int_equal(row_at(&object, 0, &row), EH_FOUND);
-	assert_int_equal(row.cfa_register, EH_RSP);
+	assert_int_equal(row.cfa_register, EH_SP);
 	assert_int_equal(row.cfa_value, 8);
-	assert_int_equal(row.kind[EH_RBP], EH_SAME);
+	assert_int_equal(row.kind[EH_FP], EH_SAME);
 	assert_int_equal(row.kind[EH_RETURN_ADDRESS], EH_SAVED_AT_OFFSET);
 	assert_int_equal(row.value[EH_RETURN_ADDRESS], -8);
 	assert_int_equal(row_at(&object, 1, &row), EH_FOUND);
 	assert_int_equal(row.cfa_value, 16);
-	assert_int_equal(row.kind[EH_RBP], EH_SAVED_AT_OFFSET);
-	assert_int_equal(row.value[EH_RBP], -16);
+	assert_int_equal(row.kind[EH_FP], EH_SAVED_AT_OFFSET);
+	assert_int_equal(row.value[EH_FP], -16);
 	assert_int_equal(row_at(&object, 4, &row), EH_FOUND);
-	assert_int_equal(row.cfa_register, EH_RBP);
+	assert_int_equal(row.cfa_register, EH_FP);
 	assert_int_equal(row.cfa_value, 16);
 	assert_int_equal(row_at(&object, 0x4f, &row), EH_FOUND);
-	assert_int_equal(row.cfa_register, EH_RBP);
+	assert_int_equal(row.cfa_register, EH_FP);
 	assert_int_equal(row_at(&object, 0x50, &row), EH_FOUND);
-	assert_int_equal(row.cfa_register, EH_RSP);
-	assert_int_equal(row.kind[EH_RBP], EH_SAME);
+	assert_int_equal(row.cfa_register, EH_SP);
+	assert_int_equal(row.kind[EH_FP], EH_SAME);
 	assert_false(row.is_signal_frame);
 }
 
@@ -176,8 +176,8 @@ static void test_expressions_are_given_by_address(void **state)
 	assert_true(row.cfa_is_expression);
 	assert_true(row.is_signal_frame);
 	assert_memory_equal((const uint8_t *)(uintptr_t)row.cfa_value, program + 1, 4);
-	assert_int_equal(row.kind[EH_RBP], EH_SAVED_EXPRESSION);
-	assert_memory_equal((const uint8_t *)(uintptr_t)row.value[EH_RBP], program + 7, 3);
+	assert_int_equal(row.kind[EH_FP], EH_SAVED_EXPRESSION);
+	assert_memory_equal((const uint8_t *)(uintptr_t)row.value[EH_FP], program + 7, 3);
 	assert_int_equal(row_at(&object, 1, &row), EH_FOUND);
 	assert_int_equal(row.kind[EH_RETURN_ADDRESS], EH_UNDEFINED);
 }
@@ -244,7 +244,7 @@ static void test_own_code_is_found(void **state)
 	(void)state;
 	assert_int_equal(eh_frame_visit(&machine, here, copy_row, &row, &is_later), EH_FOUND);
 	assert_true(is_later); /* the list of objects that stay is not made yet */
-	assert_int_equal(row.cfa_register, EH_RSP);
+	assert_int_equal(row.cfa_register, EH_SP);
 	assert_int_equal(row.cfa_value, 8);
 	eh_frame_init();
 	assert_int_equal(eh_frame_visit(&machine, here, copy_row, &row, &is_later), EH_FOUND);
@@ -272,13 +272,13 @@ static bool lost;
 static bool evaluate(
     const uint8_t *code, size_t bytes, const uint64_t *initial, uint64_t *ret_value)
 {
-	struct cfi_registers registers = {.known = 1u << EH_RSP | 1u << EH_RBP};
+	struct cfi_registers registers = {.known = 1u << EH_SP | 1u << EH_FP};
 	const struct cfi_environment environment = {
 	    .registers = &registers, .read = read_fake, .needs_lost_register = &lost};
 	uint8_t block[64];
 
-	registers.value[EH_RSP] = 0x1100;
-	registers.value[EH_RBP] = 0x1200;
+	registers.value[EH_SP] = 0x1100;
+	registers.value[EH_FP] = 0x1200;
 	lost = false;
 	assert_true(bytes < sizeof block - 1);
 	block[0] = (uint8_t)bytes;
