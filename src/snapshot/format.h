@@ -95,6 +95,15 @@ enum snapshot_section_id {
 	SNAPSHOT_POOLS = 49, /* struct snapshot_pool */
 	/* added by the tool: names for addresses, so that the file can be read elsewhere */
 	SNAPSHOT_NAMES = 64, /* struct snapshot_name, ascending (node, inline_depth) */
+	/* who points to whom; all or none of them. Edges of block i: rows [first[i], first[i + 1]) of three columns */
+	SNAPSHOT_GRAPH = 80,	  /* exactly one struct snapshot_graph */
+	SNAPSHOT_EDGE_FIRST = 81, /* uint64_t, ascending, one more than there are blocks */
+	SNAPSHOT_EDGE_WORD = 82,  /* uint32_t, place in the source in words of 8 bytes, ascending */
+	SNAPSHOT_EDGE_TARGET = 83, /* uint32_t, row of the BLOCK columns */
+	SNAPSHOT_EDGE_INTO = 84, /* uint32_t, bytes from the target's start; UINT32_MAX: or more */
+	SNAPSHOT_ROOT_RANGES = 85,  /* struct snapshot_root_range */
+	SNAPSHOT_ROOT_EDGES = 86,   /* struct snapshot_root_edge, ascending (range, address) */
+	SNAPSHOT_STACK_FRAMES = 87, /* struct snapshot_stack_frame, ascending (range, low) */
 };
 
 enum snapshot_trigger {
@@ -341,6 +350,68 @@ struct snapshot_pool {
 	uint64_t allocs, bytes, frees, freed_bytes, resets;
 };
 
+enum snapshot_graph_method {
+	SNAPSHOT_GRAPH_SINGLE = 1, /* one thread: it read its own memory */
+	SNAPSHOT_GRAPH_FORKED = 2, /* a forked child read a frozen copy while the program went on */
+	SNAPSHOT_GRAPH_STOPPED = 3, /* no child could be made: read while the other threads stood */
+};
+
+/* How the program's memory was read, and what that cost it. Counts of what was found are the sections' rows. */
+struct snapshot_graph {
+	uint32_t method;  /* enum snapshot_graph_method */
+	uint32_t threads; /* other threads alive at the cut */
+	uint32_t
+	    threads_running; /* of them those that could not be stopped: the graph is approximate */
+	uint32_t interrupted_calls; /* threads that were stopped inside a system call */
+	uint64_t stop_ns;	    /* until all stood */
+	uint64_t pause_ns;	    /* until they went on */
+	uint64_t scan_ns;	    /* reading and writing the graph; the others ran */
+	uint64_t scanned_bytes;	    /* looked at */
+	uint64_t
+	    absent_bytes; /* of pages that were not resident: left alone, they hold no pointer */
+	uint64_t unreadable_bytes; /* not mapped readable, or beyond the end of a file */
+	uint64_t lost_edges;	   /* that no table had room for */
+};
+
+enum snapshot_root_kind {
+	SNAPSHOT_ROOT_DATA = 1,	     /* writable segment of `module` */
+	SNAPSHOT_ROOT_TLS = 2,	     /* thread-local data of `module` in `thread` */
+	SNAPSHOT_ROOT_STACK = 3,     /* of `thread`, from its stack pointer */
+	SNAPSHOT_ROOT_REGISTERS = 4, /* of `thread`; addresses are DWARF register numbers */
+	SNAPSHOT_ROOT_GIVEN = 5,     /* allocscope_root */
+	SNAPSHOT_ROOT_MAPPING = 6,   /* mapped by the program and no allocator's */
+};
+
+struct snapshot_root_range {
+	uint64_t start, end;
+	uint32_t kind;	 /* enum snapshot_root_kind */
+	uint32_t module; /* row of MODULES; 0 none */
+	uint32_t thread; /* row of THREADS; UINT32_MAX none */
+	uint32_t tid;	 /* of the thread; 0 none */
+	uint32_t name;	 /* string: given, or the path of a mapped file; "" anonymous */
+	uint32_t reserved;
+};
+
+/* A word outside all blocks that points into one. */
+struct snapshot_root_edge {
+	uint64_t address; /* of the word; of REGISTERS the register's number */
+	uint32_t range;	  /* row of ROOT_RANGES */
+	uint32_t target;  /* row of the BLOCK columns */
+	uint32_t into;	  /* bytes from the target's start; UINT32_MAX: or more */
+	uint32_t reserved;
+};
+
+/* The frame of a call on a stopped thread's stack: it reaches from `low` to the next row's, or the range's end. */
+struct snapshot_stack_frame {
+	uint64_t low;
+	uint64_t
+	    pc; /* return address; of the innermost frame of a stopped thread the next instruction */
+	uint32_t range;	 /* row of ROOT_RANGES */
+	uint32_t module; /* row of MODULES; 0 unknown */
+	uint32_t flags;	 /* 1: pc is the next instruction, not a return address */
+	uint32_t reserved;
+};
+
 struct snapshot_name {
 	uint32_t node;
 	uint32_t inline_depth;	 /* 0 = innermost (inlined) function of the frame */
@@ -354,5 +425,9 @@ static_assert(sizeof(struct snapshot_stack) == 72, "row size");
 static_assert(sizeof(struct snapshot_iteration) % 8 == 0, "row size");
 static_assert(sizeof(struct snapshot_block_extra) == 32, "row size");
 static_assert(sizeof(struct snapshot_name) == 24, "row size");
+static_assert(sizeof(struct snapshot_graph) == 72, "row size");
+static_assert(sizeof(struct snapshot_root_range) == 40, "row size");
+static_assert(sizeof(struct snapshot_root_edge) == 24, "row size");
+static_assert(sizeof(struct snapshot_stack_frame) == 32, "row size");
 
 #endif
