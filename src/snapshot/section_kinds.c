@@ -12,11 +12,11 @@ enum need { OPTIONAL, REQUIRED };
 		.name = #id_, .rows_member = offsetof(struct snapshot, rows),                      \
 		.count_member = offsetof(struct snapshot, count)                                   \
 	}
-/* One column of the live blocks, or the strings. */
-#define COLUMN(id_, type, rows, count)                                                             \
+/* One column of the live blocks or of the edges, or the strings. */
+#define COLUMN(id_, need, type, rows, count)                                                       \
 	{                                                                                          \
-		.id = SNAPSHOT_##id_, .row_bytes = sizeof(type), .required = true, .fixed = true,  \
-		.name = #id_, .rows_member = offsetof(struct snapshot, rows),                      \
+		.id = SNAPSHOT_##id_, .row_bytes = sizeof(type), .required = (need) == REQUIRED,   \
+		.fixed = true, .name = #id_, .rows_member = offsetof(struct snapshot, rows),       \
 		.count_member = (count)                                                            \
 	}
 
@@ -26,18 +26,19 @@ static const struct section_kind kinds[] = {
 	.required = true,
 	.name = "RUN",
 	.rows_member = offsetof(struct snapshot, run)},
-    COLUMN(STRINGS, char, strings, offsetof(struct snapshot, string_bytes)),
+    COLUMN(STRINGS, REQUIRED, char, strings, offsetof(struct snapshot, string_bytes)),
     ROWS(MODULES, REQUIRED, struct snapshot_module, modules, module_count),
     ROWS(NODES, REQUIRED, struct snapshot_node, nodes, node_count),
     ROWS(STACKS, REQUIRED, struct snapshot_stack, stacks, stack_count),
     ROWS(THREADS, REQUIRED, struct snapshot_thread, threads, thread_count),
     ROWS(BENCHMARKS, OPTIONAL, struct snapshot_benchmark, benchmarks, benchmark_count),
     ROWS(ITERATIONS, OPTIONAL, struct snapshot_iteration, iterations, iteration_count),
-    COLUMN(BLOCK_ADDRESS, uint64_t, block_address, offsetof(struct snapshot, block_count)),
-    COLUMN(BLOCK_SIZE, uint64_t, block_size, 0),
-    COLUMN(BLOCK_STACK, uint32_t, block_stack, 0),
-    COLUMN(BLOCK_EPOCH, uint32_t, block_epoch, 0),
-    COLUMN(BLOCK_BORN, uint32_t, block_born, 0),
+    COLUMN(
+	BLOCK_ADDRESS, REQUIRED, uint64_t, block_address, offsetof(struct snapshot, block_count)),
+    COLUMN(BLOCK_SIZE, REQUIRED, uint64_t, block_size, 0),
+    COLUMN(BLOCK_STACK, REQUIRED, uint32_t, block_stack, 0),
+    COLUMN(BLOCK_EPOCH, REQUIRED, uint32_t, block_epoch, 0),
+    COLUMN(BLOCK_BORN, REQUIRED, uint32_t, block_born, 0),
     ROWS(BLOCK_EXTRAS, OPTIONAL, struct snapshot_block_extra, extras, extra_count),
     ROWS(BORN_RANGES, OPTIONAL, struct snapshot_born_range, born_ranges, born_range_count),
     ROWS(SAMPLES, OPTIONAL, struct snapshot_sample, samples, sample_count),
@@ -47,6 +48,14 @@ static const struct section_kind kinds[] = {
     ROWS(ROOTS, OPTIONAL, struct snapshot_root, roots, root_count),
     ROWS(POOLS, OPTIONAL, struct snapshot_pool, pools, pool_count),
     ROWS(NAMES, OPTIONAL, struct snapshot_name, names, name_count),
+    ROWS(GRAPH, OPTIONAL, struct snapshot_graph, graph, graph_count),
+    COLUMN(EDGE_FIRST, OPTIONAL, uint64_t, edge_first, offsetof(struct snapshot, edge_first_count)),
+    COLUMN(EDGE_WORD, OPTIONAL, uint32_t, edge_word, offsetof(struct snapshot, edge_count)),
+    COLUMN(EDGE_TARGET, OPTIONAL, uint32_t, edge_target, 0),
+    COLUMN(EDGE_INTO, OPTIONAL, uint32_t, edge_into, 0),
+    ROWS(ROOT_RANGES, OPTIONAL, struct snapshot_root_range, root_ranges, root_range_count),
+    ROWS(ROOT_EDGES, OPTIONAL, struct snapshot_root_edge, root_edges, root_edge_count),
+    ROWS(STACK_FRAMES, OPTIONAL, struct snapshot_stack_frame, stack_frames, stack_frame_count),
 };
 
 const struct section_kind *section_kinds(size_t *ret_count)

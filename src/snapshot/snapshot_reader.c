@@ -188,9 +188,10 @@ static int check_kind(const struct reader *reader, const struct snapshot_section
 		return status_set(reader->error, STATUS_DAMAGED, section->offset,
 		    "section %s has rows of %" PRIu32 " bytes, its numbers have %" PRIu32,
 		    kind->name, section->row_bytes, kind->row_bytes);
-	if (section->id == SNAPSHOT_RUN && section->bytes != section->row_bytes)
+	if ((section->id == SNAPSHOT_RUN || section->id == SNAPSHOT_GRAPH) &&
+	    section->bytes != section->row_bytes)
 		return status_set(reader->error, STATUS_DAMAGED, section->offset,
-		    "section RUN has %" PRIu64 " rows, not one",
+		    "section %s has %" PRIu64 " rows, not one", kind->name,
 		    section->bytes / section->row_bytes);
 	return 0;
 }

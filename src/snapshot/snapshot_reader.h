@@ -10,6 +10,7 @@
 #ifndef SNAPSHOT_SNAPSHOT_READER_H
 #define SNAPSHOT_SNAPSHOT_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,20 @@ struct snapshot {
 	size_t pool_count;
 	const struct snapshot_name *names;
 	size_t name_count;
+	/* The reference graph; without one all counts are 0 and edge_first must not be read. Edges of block i are
+	 * the rows [edge_first[i], edge_first[i + 1]) of the three columns. */
+	const struct snapshot_graph *graph;
+	size_t graph_count; /* 1, or 0 */
+	const uint64_t *edge_first;
+	size_t edge_first_count; /* block_count + 1, or 0 */
+	const uint32_t *edge_word, *edge_target, *edge_into;
+	size_t edge_count;
+	const struct snapshot_root_range *root_ranges;
+	size_t root_range_count;
+	const struct snapshot_root_edge *root_edges;
+	size_t root_edge_count;
+	const struct snapshot_stack_frame *stack_frames;
+	size_t stack_frame_count;
 
 	/* private */
 	const char *bytes; /* of the uncompressed image; sections[i].offset counts from here */
@@ -82,6 +97,10 @@ void snapshot_close(struct snapshot *snapshot);
 static inline const char *snapshot_string(const struct snapshot *snapshot, uint32_t offset)
 {
 	return snapshot->strings + offset;
+}
+static inline bool snapshot_has_graph(const struct snapshot *snapshot)
+{
+	return snapshot->graph_count != 0;
 }
 
 #endif

@@ -5,13 +5,7 @@
 #include <stdio.h>
 
 #include "snapshot/section_kinds.h"
-
-/* What every rule needs: the snapshot, where to put the sentence, and whose rows are being looked at. */
-struct rules {
-	const struct snapshot *snapshot;
-	struct status_error *error;
-	uint32_t section;
-};
+#include "snapshot/snapshot_rules_internal.h"
 
 static uint64_t offset_of_row(const struct rules *rules, size_t row)
 {
@@ -23,8 +17,7 @@ static uint64_t offset_of_row(const struct rules *rules, size_t row)
 	return 0;
 }
 
-__attribute__((format(printf, 3, 4), cold)) static int refuse(
-    const struct rules *rules, size_t row, const char *format, ...)
+int rules_refuse(const struct rules *rules, size_t row, const char *format, ...)
 {
 	char why[160];
 	uint64_t offset = offset_of_row(rules, row);
@@ -37,36 +30,18 @@ __attribute__((format(printf, 3, 4), cold)) static int refuse(
 	    section_name(rules->section), row, offset, why);
 }
 
-/* A member that names a row of another section, which has COUNT. */
-static int check_reference(
-    const struct rules *rules, size_t row, const char *member, uint64_t value, uint64_t count)
-{
-	if (__builtin_expect(value < count, 1))
-		return 0;
-	return refuse(
-	    rules, row, "%s is %" PRIu64 ", but there are only %" PRIu64, member, value, count);
-}
-
-static int check_string(const struct rules *rules, size_t row, const char *member, uint32_t offset)
-{
-	if (__builtin_expect(offset < rules->snapshot->string_bytes, 1))
-		return 0;
-	return refuse(rules, row, "%s is at %" PRIu32 ", beyond the %zu bytes of STRINGS", member,
-	    offset, rules->snapshot->string_bytes);
-}
-
 static int check_phase(const struct rules *rules, size_t row, uint32_t phase)
 {
 	if (phase == SNAPSHOT_PHASE_WARMUP || phase == SNAPSHOT_PHASE_COUNTED)
 		return 0;
-	return refuse(
+	return rules_refuse(
 	    rules, row, "phase is %" PRIu32 ", neither warmup (1) nor counted (2)", phase);
 }
 
 /* Reserved row 0: the section must not be empty. */
 static int check_reserved_row(const struct rules *rules, size_t count)
 {
-	return count > 0 ? 0 : refuse(rules, 0, "the reserved row 0 is missing");
+	return count > 0 ? 0 : rules_refuse(rules, 0, "the reserved row 0 is missing");
 }
 
 static int check_strings(struct rules *rules)
@@ -75,14 +50,15 @@ static int check_strings(struct rules *rules)
 
 	rules->section = SNAPSHOT_STRINGS;
 	if (snapshot->string_bytes == 0)
-		return refuse(rules, 0, "the empty string at 0 is missing");
+		return rules_refuse(rules, 0, "the empty string at 0 is missing");
 	if (snapshot->string_bytes > SNAPSHOT_STRING_BYTES_MAX)
-		return refuse(rules, 0, "%zu bytes of strings are more than the %u allowed",
+		return rules_refuse(rules, 0, "%zu bytes of strings are more than the %u allowed",
 		    snapshot->string_bytes, SNAPSHOT_STRING_BYTES_MAX);
 	if (snapshot->strings[0] != '\0')
-		return refuse(rules, 0, "the string at 0 is not the empty string");
+		return rules_refuse(rules, 0, "the string at 0 is not the empty string");
 	if (snapshot->strings[snapshot->string_bytes - 1] != '\0')
-		return refuse(rules, snapshot->string_bytes - 1, "the last string does not end");
+		return rules_refuse(
+		    rules, snapshot->string_bytes - 1, "the last string does not end");
 	return 0;
 }
 
@@ -104,7 +80,7 @@ static int check_run(struct rules *rules)
 
 	rules->section = SNAPSHOT_RUN;
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
-		int status = check_string(rules, 0, strings[i].member, strings[i].offset);
+		int status = rules_check_string(rules, 0, strings[i].member, strings[i].offset);
 
 		if (status != 0)
 			return status;
@@ -123,11 +99,11 @@ static int check_modules(struct rules *rules)
 	for (size_t i = 0; status == 0 && i < snapshot->module_count; i++) {
 		const struct snapshot_module *module = &snapshot->modules[i];
 
-		status = check_string(rules, i, "path", module->path);
+		status = rules_check_string(rules, i, "path", module->path);
 		if (status == 0)
-			status = check_string(rules, i, "build_id", module->build_id);
+			status = rules_check_string(rules, i, "build_id", module->build_id);
 		if (status == 0 && module->end < module->start)
-			status = refuse(rules, i,
+			status = rules_refuse(rules, i,
 			    "it ends at 0x%" PRIx64 ", before its start 0x%" PRIx64, module->end,
 			    module->start);
 	}
@@ -140,11 +116,14 @@ static int check_node(const struct rules *rules, size_t row)
 
 	/* Parents before children: walks to the root end, whatever the file says. */
 	if (node->parent >= row)
-		return refuse(rules, row, "parent %" PRIu32 " is not a lower node", node->parent);
+		return rules_refuse(
+		    rules, row, "parent %" PRIu32 " is not a lower node", node->parent);
 	if (node->parent == 0 && node->pc > rules->snapshot->thread_count)
-		return refuse(rules, row, "root of thread row %" PRIu64 ", but there are only %zu",
-		    node->pc - 1, rules->snapshot->thread_count);
-	return check_reference(rules, row, "module", node->module, rules->snapshot->module_count);
+		return rules_refuse(rules, row,
+		    "root of thread row %" PRIu64 ", but there are only %zu", node->pc - 1,
+		    rules->snapshot->thread_count);
+	return rules_check_reference(
+	    rules, row, "module", node->module, rules->snapshot->module_count);
 }
 
 static int check_nodes(struct rules *rules)
@@ -157,7 +136,7 @@ static int check_nodes(struct rules *rules)
 
 	if (status == 0 && (snapshot->nodes[0].parent != 0 || snapshot->nodes[0].module != 0 ||
 			       snapshot->nodes[0].pc != 0))
-		status = refuse(rules, 0, "the reserved node is not empty");
+		status = rules_refuse(rules, 0, "the reserved node is not empty");
 	for (size_t i = 1; status == 0 && i < snapshot->node_count; i++)
 		status = check_node(rules, i);
 	return status;
@@ -172,9 +151,9 @@ static int check_stacks(struct rules *rules)
 	int status = check_reserved_row(rules, snapshot->stack_count);
 
 	if (status == 0 && snapshot->stacks[0].leaf != 0)
-		status = refuse(rules, 0, "the reserved stack has a leaf");
+		status = rules_refuse(rules, 0, "the reserved stack has a leaf");
 	for (size_t i = 0; status == 0 && i < snapshot->stack_count; i++)
-		status = check_reference(
+		status = rules_check_reference(
 		    rules, i, "leaf", snapshot->stacks[i].leaf, snapshot->node_count);
 	return status;
 }
@@ -186,17 +165,17 @@ static int check_names_of_small_sections(struct rules *rules)
 
 	rules->section = SNAPSHOT_THREADS;
 	for (size_t i = 0; status == 0 && i < snapshot->thread_count; i++)
-		status = check_string(rules, i, "name", snapshot->threads[i].name);
+		status = rules_check_string(rules, i, "name", snapshot->threads[i].name);
 	if (status != 0)
 		return status;
 	rules->section = SNAPSHOT_BENCHMARKS;
 	for (size_t i = 0; status == 0 && i < snapshot->benchmark_count; i++)
-		status = check_string(rules, i, "name", snapshot->benchmarks[i].name);
+		status = rules_check_string(rules, i, "name", snapshot->benchmarks[i].name);
 	if (status != 0)
 		return status;
 	rules->section = SNAPSHOT_POOLS;
 	for (size_t i = 0; status == 0 && i < snapshot->pool_count; i++)
-		status = check_string(rules, i, "name", snapshot->pools[i].name);
+		status = rules_check_string(rules, i, "name", snapshot->pools[i].name);
 	return status;
 }
 
@@ -204,24 +183,24 @@ static int check_iteration(const struct rules *rules, size_t row)
 {
 	const struct snapshot *snapshot = rules->snapshot;
 	const struct snapshot_iteration *iteration = &snapshot->iterations[row];
-	int status = check_reference(
+	int status = rules_check_reference(
 	    rules, row, "benchmark", iteration->benchmark, snapshot->benchmark_count);
 
 	if (status == 0)
-		status = check_reference(
+		status = rules_check_reference(
 		    rules, row, "thread", iteration->thread, snapshot->thread_count);
 	if (status == 0)
 		status = check_phase(rules, row, iteration->phase);
 	if (status != 0)
 		return status;
 	if (iteration->count == 0)
-		return refuse(rules, row, "it stands for 0 iterations");
+		return rules_refuse(rules, row, "it stands for 0 iterations");
 	if (iteration->last_generation < iteration->first_generation)
-		return refuse(rules, row,
+		return rules_refuse(rules, row,
 		    "last generation %" PRIu32 " is before the first, %" PRIu32,
 		    iteration->last_generation, iteration->first_generation);
 	if (row > 0 && iteration->first_generation <= iteration[-1].first_generation)
-		return refuse(rules, row,
+		return rules_refuse(rules, row,
 		    "first generation %" PRIu32 " does not ascend from %" PRIu32,
 		    iteration->first_generation, iteration[-1].first_generation);
 	return 0;
@@ -289,11 +268,11 @@ static int check_blocks(struct rules *rules)
 
 		if (i > 0 &&
 		    (address < before || (address == before && !may_share_address(snapshot, i))))
-			status = refuse(rules, i,
+			status = rules_refuse(rules, i,
 			    "address 0x%" PRIx64 " does not ascend from 0x%" PRIx64, address,
 			    before);
 		else if (address + snapshot->block_size[i] < address)
-			status = refuse(rules, i,
+			status = rules_refuse(rules, i,
 			    "a block of %" PRIu64 " bytes at 0x%" PRIx64
 			    " passes the end of memory",
 			    snapshot->block_size[i], address);
@@ -301,7 +280,7 @@ static int check_blocks(struct rules *rules)
 	}
 	rules->section = SNAPSHOT_BLOCK_STACK;
 	for (size_t i = 0; status == 0 && i < snapshot->block_count; i++)
-		status = check_reference(
+		status = rules_check_reference(
 		    rules, i, "stack", snapshot->block_stack[i], snapshot->stack_count);
 	return status;
 }
@@ -310,19 +289,20 @@ static int check_extra(const struct rules *rules, size_t row)
 {
 	const struct snapshot *snapshot = rules->snapshot;
 	const struct snapshot_block_extra *extra = &snapshot->extras[row];
-	int status = check_reference(rules, row, "block", extra->block, snapshot->block_count);
+	int status =
+	    rules_check_reference(rules, row, "block", extra->block, snapshot->block_count);
 
 	if (status == 0 && row > 0 && extra->block <= extra[-1].block)
-		status = refuse(rules, row, "block %" PRIu64 " does not ascend from %" PRIu64,
+		status = rules_refuse(rules, row, "block %" PRIu64 " does not ascend from %" PRIu64,
 		    extra->block, extra[-1].block);
 	if (status == 0)
-		status = check_reference(
+		status = rules_check_reference(
 		    rules, row, "resize_stack", extra->resize_stack, snapshot->stack_count);
 	if (status == 0)
-		status = check_string(rules, row, "label", extra->label);
+		status = rules_check_string(rules, row, "label", extra->label);
 	/* 0 is none: one more value than there are pools. */
 	if (status == 0 && extra->pool > snapshot->pool_count)
-		status = refuse(rules, row, "pool is %" PRIu32 ", but there are only %zu",
+		status = rules_refuse(rules, row, "pool is %" PRIu32 ", but there are only %zu",
 		    extra->pool, snapshot->pool_count);
 	return status;
 }
@@ -344,12 +324,13 @@ static int check_born_ranges(struct rules *rules)
 	rules->section = SNAPSHOT_BORN_RANGES;
 	for (size_t i = 0; i < rules->snapshot->born_range_count; i++) {
 		if (ranges[i].last_generation < ranges[i].first_generation)
-			return refuse(rules, i,
+			return rules_refuse(rules, i,
 			    "last generation %" PRIu32 " is before the first, %" PRIu32,
 			    ranges[i].last_generation, ranges[i].first_generation);
 		if (i > 0 && ranges[i].epoch <= ranges[i - 1].epoch)
-			return refuse(rules, i, "epoch %" PRIu32 " does not ascend from %" PRIu32,
-			    ranges[i].epoch, ranges[i - 1].epoch);
+			return rules_refuse(rules, i,
+			    "epoch %" PRIu32 " does not ascend from %" PRIu32, ranges[i].epoch,
+			    ranges[i - 1].epoch);
 	}
 	return 0;
 }
@@ -362,18 +343,18 @@ static int check_samples(struct rules *rules)
 
 	rules->section = SNAPSHOT_SAMPLES;
 	if (snapshot->sample_count > SNAPSHOT_SAMPLES_MAX)
-		return refuse(rules, SNAPSHOT_SAMPLES_MAX,
+		return rules_refuse(rules, SNAPSHOT_SAMPLES_MAX,
 		    "%zu samples are more than the %d allowed", snapshot->sample_count,
 		    SNAPSHOT_SAMPLES_MAX);
 	for (size_t i = 0; status == 0 && i < snapshot->sample_count; i++) {
-		status = check_reference(
+		status = rules_check_reference(
 		    rules, i, "benchmark", samples[i].benchmark, snapshot->benchmark_count);
 		if (status == 0)
 			status = check_phase(rules, i, samples[i].phase);
 		if (status == 0 && i > 0 && samples[i].generation <= samples[i - 1].generation)
-			status =
-			    refuse(rules, i, "generation %" PRIu32 " does not ascend from %" PRIu32,
-				samples[i].generation, samples[i - 1].generation);
+			status = rules_refuse(rules, i,
+			    "generation %" PRIu32 " does not ascend from %" PRIu32,
+			    samples[i].generation, samples[i - 1].generation);
 	}
 	return status;
 }
@@ -386,15 +367,16 @@ static int check_series(struct rules *rules)
 
 	rules->section = SNAPSHOT_SERIES;
 	for (size_t i = 0; status == 0 && i < snapshot->series_count; i++) {
-		status = check_reference(rules, i, "stack", points[i].stack, snapshot->stack_count);
+		status = rules_check_reference(
+		    rules, i, "stack", points[i].stack, snapshot->stack_count);
 		if (status == 0)
-			status = check_reference(
+			status = rules_check_reference(
 			    rules, i, "sample", points[i].sample, snapshot->sample_count);
 		if (status == 0 && i > 0 &&
 		    (points[i].stack < points[i - 1].stack ||
 			(points[i].stack == points[i - 1].stack &&
 			    points[i].sample <= points[i - 1].sample)))
-			status = refuse(rules, i, "(stack, sample) does not ascend");
+			status = rules_refuse(rules, i, "(stack, sample) does not ascend");
 	}
 	return status;
 }
@@ -406,11 +388,12 @@ static int check_deaths(struct rules *rules)
 
 	rules->section = SNAPSHOT_DEATHS;
 	for (size_t i = 0; status == 0 && i < snapshot->deaths_count; i++) {
-		status = check_reference(
+		status = rules_check_reference(
 		    rules, i, "stack", snapshot->deaths[i].stack, snapshot->stack_count);
 		if (status == 0 && i > 0 &&
 		    snapshot->deaths[i].stack <= snapshot->deaths[i - 1].stack)
-			status = refuse(rules, i, "stack %" PRIu32 " does not ascend from %" PRIu32,
+			status = rules_refuse(rules, i,
+			    "stack %" PRIu32 " does not ascend from %" PRIu32,
 			    snapshot->deaths[i].stack, snapshot->deaths[i - 1].stack);
 	}
 	return status;
@@ -437,15 +420,16 @@ static int check_survival(struct rules *rules)
 	for (size_t i = 0; status == 0 && i < snapshot->survival_count; i++) {
 		const struct snapshot_survival *cell = &snapshot->survival[i];
 
-		status = check_reference(rules, i, "stack", cell->stack, snapshot->stack_count);
+		status =
+		    rules_check_reference(rules, i, "stack", cell->stack, snapshot->stack_count);
 		if (status == 0 && cell->width == 0)
-			status = refuse(rules, i, "its width is 0");
+			status = rules_refuse(rules, i, "its width is 0");
 		if (status == 0 && (cell->born_first > UINT32_MAX - cell->width ||
 				       cell->died_first > UINT32_MAX - cell->width))
-			status = refuse(rules, i, "its generations pass 2^32");
+			status = rules_refuse(rules, i, "its generations pass 2^32");
 		if (status == 0 && i > 0 && !survival_ascends(cell))
-			status =
-			    refuse(rules, i, "(stack, born_first, died_first) does not ascend");
+			status = rules_refuse(
+			    rules, i, "(stack, born_first, died_first) does not ascend");
 	}
 	return status;
 }
@@ -459,9 +443,9 @@ static int check_roots(struct rules *rules)
 	for (size_t i = 0; status == 0 && i < snapshot->root_count; i++) {
 		const struct snapshot_root *root = &snapshot->roots[i];
 
-		status = check_string(rules, i, "name", root->name);
+		status = rules_check_string(rules, i, "name", root->name);
 		if (status == 0 && root->start + root->bytes < root->start)
-			status = refuse(rules, i,
+			status = rules_refuse(rules, i,
 			    "%" PRIu64 " bytes at 0x%" PRIx64 " pass the end of memory",
 			    root->bytes, root->start);
 	}
@@ -476,16 +460,17 @@ static int check_names(struct rules *rules)
 
 	rules->section = SNAPSHOT_NAMES;
 	for (size_t i = 0; status == 0 && i < snapshot->name_count; i++) {
-		status = check_reference(rules, i, "node", names[i].node, snapshot->node_count);
+		status =
+		    rules_check_reference(rules, i, "node", names[i].node, snapshot->node_count);
 		if (status == 0)
-			status = check_string(rules, i, "function", names[i].function);
+			status = rules_check_string(rules, i, "function", names[i].function);
 		if (status == 0)
-			status = check_string(rules, i, "file", names[i].file);
+			status = rules_check_string(rules, i, "file", names[i].file);
 		if (status == 0 && i > 0 &&
 		    (names[i].node < names[i - 1].node ||
 			(names[i].node == names[i - 1].node &&
 			    names[i].inline_depth <= names[i - 1].inline_depth)))
-			status = refuse(rules, i, "(node, inline_depth) does not ascend");
+			status = rules_refuse(rules, i, "(node, inline_depth) does not ascend");
 	}
 	return status;
 }
@@ -496,7 +481,7 @@ int snapshot_rules_check(const struct snapshot *snapshot, struct status_error *r
 	static int (*const checks[])(struct rules *) = {check_strings, check_run, check_modules,
 	    check_nodes, check_stacks, check_names_of_small_sections, check_iterations,
 	    check_blocks, check_extras, check_born_ranges, check_samples, check_series,
-	    check_deaths, check_survival, check_roots, check_names};
+	    check_deaths, check_survival, check_roots, check_names, rules_check_graph};
 	struct rules rules = {.snapshot = snapshot, .error = ret_error};
 
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

@@ -1,6 +1,7 @@
 /*
  * The table of rules and the loop over it. The checks stand in snapshot_verify_shape.c (parts by themselves),
- * snapshot_verify_books.c (balances) and snapshot_verify_iterations.c; allocscope-snapshot(5) lists the words.
+ * snapshot_verify_books.c (balances), snapshot_verify_iterations.c and snapshot_verify_graph.c;
+ * allocscope-snapshot(5) lists the words.
  */
 #include "snapshot/snapshot_verify.h"
 
@@ -56,6 +57,12 @@ static const struct {
     {{"death-books", "deaths by age are among the frees of their stack"}, verify_deaths},
     {{"survival-books", "nothing dies before it was born, nor more often than it was freed"},
 	verify_survival},
+    {{"graph", "the graph was read in a known way, and not with more threads than there were"},
+	verify_graph},
+    {{"edge-places", "words and what they point to lie before the next block"}, verify_edge_places},
+    {{"root-ranges", "ranges are not empty and name their module and thread"}, verify_root_ranges},
+    {{"root-edges", "the words of roots lie in their ranges"}, verify_root_edges},
+    {{"stack-frames", "frames lie in their stacks"}, verify_stack_frames},
 };
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
 

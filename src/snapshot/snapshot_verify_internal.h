@@ -58,4 +58,11 @@ void verify_series_steps(struct verifier *verifier);
 void verify_deaths(struct verifier *verifier);
 void verify_survival(struct verifier *verifier);
 
+/* snapshot_verify_graph.c: who points to whom */
+void verify_graph(struct verifier *verifier);
+void verify_edge_places(struct verifier *verifier);
+void verify_root_ranges(struct verifier *verifier);
+void verify_root_edges(struct verifier *verifier);
+void verify_stack_frames(struct verifier *verifier);
+
 #endif

@@ -18,6 +18,31 @@ static void use_finding(void *context, const char *rule, const char *sentence)
 	*length += strlen(rule) + strlen(sentence);
 }
 
+/* Every edge of every block, every root and frame, to what it names. */
+static size_t walk_graph(const struct snapshot *snapshot)
+{
+	size_t sum = 0;
+
+	for (size_t block = 0; snapshot_has_graph(snapshot) && block < snapshot->block_count;
+	     block++)
+		for (uint64_t i = snapshot->edge_first[block]; i < snapshot->edge_first[block + 1];
+		     i++)
+			sum += snapshot->edge_word[i] + snapshot->edge_into[i] +
+			       snapshot->block_size[snapshot->edge_target[i]];
+	for (size_t i = 0; i < snapshot->root_edge_count; i++) {
+		const struct snapshot_root_range *range =
+		    &snapshot->root_ranges[snapshot->root_edges[i].range];
+
+		sum += snapshot->block_size[snapshot->root_edges[i].target] +
+		       snapshot->modules[range->module].bias +
+		       strlen(snapshot_string(snapshot, range->name));
+	}
+	for (size_t i = 0; i < snapshot->stack_frame_count; i++)
+		sum += snapshot->modules[snapshot->stack_frames[i].module].bias +
+		       snapshot->root_ranges[snapshot->stack_frames[i].range].start;
+	return sum;
+}
+
 /* Follow what readers follow: strings to their ends, stacks to their roots. */
 static size_t walk(const struct snapshot *snapshot)
 {
@@ -34,7 +59,7 @@ static size_t walk(const struct snapshot *snapshot)
 		sum += strlen(snapshot_string(snapshot, snapshot->extras[i].label));
 	for (size_t i = 0; i < snapshot->name_count; i++)
 		sum += strlen(snapshot_string(snapshot, snapshot->names[i].function));
-	return sum;
+	return sum + walk_graph(snapshot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

@@ -48,6 +48,14 @@ static const struct {
     {SNAPSHOT_ROOTS, sizeof(struct snapshot_root), false},
     {SNAPSHOT_POOLS, sizeof(struct snapshot_pool), false},
     {SNAPSHOT_NAMES, sizeof(struct snapshot_name), false},
+    {SNAPSHOT_GRAPH, sizeof(struct snapshot_graph), false},
+    {SNAPSHOT_EDGE_FIRST, sizeof(uint64_t), false},
+    {SNAPSHOT_EDGE_WORD, sizeof(uint32_t), false},
+    {SNAPSHOT_EDGE_TARGET, sizeof(uint32_t), false},
+    {SNAPSHOT_EDGE_INTO, sizeof(uint32_t), false},
+    {SNAPSHOT_ROOT_RANGES, sizeof(struct snapshot_root_range), false},
+    {SNAPSHOT_ROOT_EDGES, sizeof(struct snapshot_root_edge), false},
+    {SNAPSHOT_STACK_FRAMES, sizeof(struct snapshot_stack_frame), false},
 };
 
 static void *must(void *pointer)
@@ -96,13 +104,15 @@ struct snapshot_builder *snapshot_builder_new(void)
 	for (size_t i = 0; i < sizeof known_sections / sizeof known_sections[0]; i++) {
 		struct builder_section *section = &builder->sections[known_sections[i].id];
 
-		section->present = true;
+		/* The graph comes with the first call that speaks of one. */
+		section->present = known_sections[i].id < SNAPSHOT_GRAPH;
 		section->rows.row_bytes = known_sections[i].row_bytes;
 		section->flags = known_sections[i].required ? SNAPSHOT_SECTION_REQUIRED : 0;
 	}
 	builder->blocks.row_bytes = sizeof(struct snapshot_builder_block);
 	builder->frames.row_bytes = sizeof(struct builder_frame);
 	builder->images.row_bytes = sizeof(void *);
+	builder->edges.row_bytes = builder->root_edges.row_bytes = sizeof(struct builder_edge);
 	builder->next_address = FIRST_BLOCK_ADDRESS;
 	builder_add(builder, SNAPSHOT_STRINGS, "");
 	builder_add(builder, SNAPSHOT_MODULES, NULL);
@@ -146,6 +156,8 @@ void snapshot_builder_free(struct snapshot_builder *builder)
 	free(builder->frames.rows);
 	free(builder->images.rows);
 	free(builder->blocks.rows);
+	free(builder->edges.rows);
+	free(builder->root_edges.rows);
 	free(builder);
 }
 

@@ -123,6 +123,22 @@ uint32_t snapshot_builder_pool(
 void snapshot_builder_born_range(struct snapshot_builder *builder, uint32_t epoch,
     uint32_t first_generation, uint32_t last_generation);
 
+/* The reference graph. A file has one as soon as one of these was called; the row of GRAPH may be changed until
+ * settle (default: read by the only thread). Blocks are named by their addresses, a pool's block that starts where
+ * another one does by its address | SNAPSHOT_POOLED_IDENTITY. */
+struct snapshot_graph *snapshot_builder_graph(struct snapshot_builder *builder);
+/* Word number WORD of the block at FROM points INTO bytes behind the start of the block at TO. */
+void snapshot_builder_edge(
+    struct snapshot_builder *builder, uint64_t from, uint32_t word, uint64_t to, uint32_t into);
+/* Returns the row of ROOT_RANGES. */
+uint32_t snapshot_builder_root_range(
+    struct snapshot_builder *builder, const struct snapshot_root_range *row);
+/* The word at ADDRESS in RANGE points into the block at TO. */
+void snapshot_builder_root_edge(
+    struct snapshot_builder *builder, uint32_t range, uint64_t address, uint64_t to, uint32_t into);
+void snapshot_builder_stack_frame(
+    struct snapshot_builder *builder, const struct snapshot_stack_frame *row);
+
 /* Leave names out of the file (default: in it), as a file is before the tool added them. */
 void snapshot_builder_without_names(struct snapshot_builder *builder);
 /* A section of any id and content, for what this version does not know. */

@@ -251,6 +251,7 @@ void snapshot_builder_settle(struct snapshot_builder *builder)
 	sort_rows(&builder->sections[SNAPSHOT_DEATHS].rows, compare_first);
 	sort_rows(&builder->sections[SNAPSHOT_SERIES].rows, compare_first_two);
 	sort_rows(&builder->sections[SNAPSHOT_SURVIVAL].rows, compare_survival);
+	builder_settle_graph(builder);
 	builder_add(builder, SNAPSHOT_RUN, run);
 	builder->settled = true;
 }

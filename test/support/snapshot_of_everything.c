@@ -2,6 +2,40 @@
 #include "snapshot_builder.h"
 #include "snapshot_damage.h"
 
+/* A root of each kind; the first one holds two edges, of which the second is held from a stack as well. */
+static void add_graph(struct snapshot_builder *builder, uint64_t edge, uint64_t node)
+{
+	static const enum snapshot_root_kind kinds[] = {SNAPSHOT_ROOT_DATA, SNAPSHOT_ROOT_TLS,
+	    SNAPSHOT_ROOT_STACK, SNAPSHOT_ROOT_REGISTERS, SNAPSHOT_ROOT_GIVEN,
+	    SNAPSHOT_ROOT_MAPPING};
+	uint32_t cache = snapshot_builder_string(builder, "cache");
+
+	for (uint32_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		(void)snapshot_builder_root_range(
+		    builder, &(struct snapshot_root_range){.start = 0x700000 + 0x1000 * i,
+				 .end = 0x700000 + 0x1000 * i + 256,
+				 .kind = kinds[i],
+				 .module = i < 2 ? 1 : 0,
+				 .thread = i < 4 ? 0 : UINT32_MAX,
+				 .tid = i < 4 ? 1000 : 0,
+				 .name = i < 4 ? 0 : cache});
+	snapshot_builder_root_edge(builder, 0, 0x700008, edge, 0);
+	snapshot_builder_root_edge(builder, 0, 0x700010, edge + 64, 8);
+	snapshot_builder_root_edge(builder, 2, 0x702020, edge + 64, 0);
+	snapshot_builder_root_edge(builder, 3, 3, node, 0);
+	snapshot_builder_edge(builder, edge, 0, node, 0);
+	snapshot_builder_edge(builder, edge, 2, node + 64, 24);
+	snapshot_builder_edge(builder, edge + 64, 1, node + 128, 4);
+	snapshot_builder_stack_frame(
+	    builder, &(struct snapshot_stack_frame){
+			 .low = 0x702000, .pc = 0x401234, .range = 2, .module = 1, .flags = 1});
+	snapshot_builder_stack_frame(
+	    builder, &(struct snapshot_stack_frame){
+			 .low = 0x702040, .pc = 0x401300, .range = 2, .module = 1});
+	snapshot_builder_graph(builder)->method = SNAPSHOT_GRAPH_FORKED;
+	snapshot_builder_graph(builder)->threads = 1;
+}
+
 struct snapshot_builder *snapshot_builder_of_everything(void)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
@@ -24,8 +58,9 @@ struct snapshot_builder *snapshot_builder_of_everything(void)
 	snapshot_builder_iterations(builder, print, 1, 5);
 	(void)snapshot_builder_pool(builder, 0x8000, "scratch");
 
-	(void)snapshot_builder_blocks(builder, edge, 6, 48, 5);
-	(void)snapshot_builder_blocks(builder, node, 3, 24, 0);
+	uint64_t first_edge = snapshot_builder_blocks(builder, edge, 6, 48, 5);
+	uint64_t first_node = snapshot_builder_blocks(builder, node, 3, 24, 0);
+
 	(void)snapshot_builder_block(
 	    builder, &(struct snapshot_builder_block){
 			 .bytes = 200, .stack = text, .born = 7, .label = "computed"});
@@ -61,6 +96,8 @@ struct snapshot_builder *snapshot_builder_of_everything(void)
 	snapshot_builder_born_range(builder, 8, 7, 7);
 	snapshot_builder_root(builder, 0x600000, 64, "registry");
 	snapshot_builder_root(builder, 0x700000, 8, "cache");
+
+	add_graph(builder, first_edge, first_node);
 
 	struct snapshot_pool *pools = snapshot_builder_rows(builder, SNAPSHOT_POOLS, NULL);
 

@@ -291,6 +291,10 @@ static void absent_optional_sections_have_no_rows(void **state)
 
 	assert_int_equal(
 	    snapshot->name_count + snapshot->pool_count + snapshot->iteration_count, 0);
+	assert_false(snapshot_has_graph(snapshot));
+	assert_int_equal(snapshot->edge_first_count + snapshot->edge_count +
+			     snapshot->root_range_count + snapshot->root_edge_count,
+	    0);
 	assert_non_null(snapshot->names);
 	assert_int_equal(snapshot_verify(snapshot, ignore_finding, NULL), 0);
 	snapshot_close(snapshot);
@@ -374,6 +378,33 @@ static void files_of_version_1_are_still_read(void **state)
 	}
 }
 
+/* The first with a graph. */
+static void graphs_of_version_1_are_still_read(void **state)
+{
+	struct snapshot *snapshot = NULL;
+	struct status_error error = {0};
+
+	(void)state;
+	if (snapshot_open("test/fixtures/snapshots/v1/graph.snap", &snapshot, &error) != 0)
+		fail_msg("%s", error.sentence);
+	assert_int_equal(snapshot_verify(snapshot, ignore_finding, NULL), 0);
+	assert_true(snapshot_has_graph(snapshot));
+	assert_int_equal(snapshot->graph->method, SNAPSHOT_GRAPH_FORKED);
+	assert_int_equal(snapshot->edge_first_count, 15);
+	assert_int_equal(snapshot->edge_first[1], 2);
+	assert_int_equal(snapshot->edge_count, 3);
+	assert_int_equal(snapshot->edge_word[1], 2);
+	assert_int_equal(snapshot->edge_target[1], 7);
+	assert_int_equal(snapshot->edge_into[1], 24);
+	assert_int_equal(snapshot->root_range_count, 6);
+	assert_int_equal(snapshot->root_edge_count, 4);
+	assert_int_equal(snapshot->root_edges[1].target, 1);
+	assert_int_equal(snapshot->root_edges[1].into, 8);
+	assert_int_equal(snapshot->stack_frame_count, 2);
+	assert_int_equal(snapshot->stack_frames[1].pc, 0x401300);
+	snapshot_close(snapshot);
+}
+
 static void *feed_pipe(void *path)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -451,6 +482,7 @@ int main(void)
 	    cmocka_unit_test(misaligned_memory_is_read),
 	    cmocka_unit_test(file_is_mapped),
 	    cmocka_unit_test(files_of_version_1_are_still_read),
+	    cmocka_unit_test(graphs_of_version_1_are_still_read),
 	    cmocka_unit_test(pipe_is_read_to_its_end),
 	    cmocka_unit_test(missing_file_and_directory_are_errors_of_input),
 	    cmocka_unit_test(cut_file_names_all_lost_sections_that_fit),
