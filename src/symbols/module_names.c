@@ -22,7 +22,9 @@ int module_names_init(struct module_names *module, const char *path, const char 
 void module_names_release(struct module_names *module)
 {
 	name_table_release(&module->names);
-	symbol_table_release(&module->symbols);
+	for (int kind = 0; kind < SYMBOL_KINDS; kind++)
+		symbol_table_release(&module->symbols[kind]);
+	type_names_free(module->types);
 	dwarf_lookup_free(module->dwarf);
 	debug_file_release(&module->file);
 	free(module->path);
@@ -47,15 +49,21 @@ void module_names_store(struct module_names *module, const struct module_names_o
 		    module->names_level);
 }
 
-/* Read .symtab and .dynsym wherever there are any. Short of memory, there are none. */
-static void read_symbols(struct module_names *module)
+/* Read .symtab and .dynsym wherever there are any, once. Short of memory, there are none. */
+static const struct symbol_table *read_symbols(struct module_names *module, enum symbol_kind kind)
 {
+	struct symbol_table *table = &module->symbols[kind];
+
+	if (module->has_symbols[kind])
+		return table;
+	module->has_symbols[kind] = true;
 	debug_file_open_embedded(&module->file);
-	if (symbol_table_add(&module->symbols, module->file.separate.elf) != STATUS_OK ||
-	    symbol_table_add(&module->symbols, module->file.module.elf) != STATUS_OK ||
-	    symbol_table_add(&module->symbols, module->file.embedded.elf) != STATUS_OK ||
-	    symbol_table_seal(&module->symbols) != STATUS_OK)
-		symbol_table_release(&module->symbols);
+	if (symbol_table_add(table, module->file.separate.elf, kind) != STATUS_OK ||
+	    symbol_table_add(table, module->file.module.elf, kind) != STATUS_OK ||
+	    symbol_table_add(table, module->file.embedded.elf, kind) != STATUS_OK ||
+	    symbol_table_seal(table) != STATUS_OK)
+		symbol_table_release(table);
+	return table;
 }
 
 static void read_cache(struct module_names *module, const struct module_names_options *options)
@@ -99,8 +107,7 @@ enum symbolizer_status module_names_open(
 	if (debug_file_with_dwarf(&module->file) != NULL) {
 		module->own_level = NAMES_FROM_DWARF;
 	} else {
-		read_symbols(module);
-		if (module->symbols.count > 0)
+		if (read_symbols(module, SYMBOL_CODE)->count > 0)
 			module->own_level = NAMES_FROM_SYMBOLS;
 	}
 	module->names_level = module->own_level;
@@ -122,8 +129,7 @@ static void open_sources(struct module_names *module)
 	module->has_sources = true;
 	if (elf != NULL)
 		module->dwarf = dwarf_lookup_new(elf);
-	if (module->symbols.count == 0)
-		read_symbols(module);
+	(void)read_symbols(module, SYMBOL_CODE);
 	/* From here on entries may come from less than what names holds: the file that a cached name
 	 * came from is gone, or its debug information can't be read. */
 	if (module->own_level < module->names_level || (elf != NULL && module->dwarf == NULL))
@@ -162,7 +168,7 @@ static bool is_linkage_name_of(const char *symbol, const char *plain_name)
 static const char *add_symbol(
     const struct module_names *module, uint64_t address, struct dwarf_frame *frame)
 {
-	const char *symbol = symbol_table_find(&module->symbols, address);
+	const char *symbol = symbol_table_find(&module->symbols[SYMBOL_CODE], address);
 	const char *name = frame->linkage_name != NULL ? frame->linkage_name : frame->name;
 
 	if (symbol == NULL)
@@ -248,4 +254,25 @@ int module_names_find(struct module_names *module, const struct module_names_opt
 	if (result != STATUS_OK)
 		return result;
 	return name_table_find(&module->names, address, ret_frames) ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+const struct symbol_row *module_names_variable(struct module_names *module,
+    const struct module_names_options *options, enum symbol_kind kind, uint64_t address)
+{
+	(void)module_names_open(module, options);
+	return symbol_table_find_row(read_symbols(module, kind), address);
+}
+
+struct type_names *module_names_types(
+    struct module_names *module, const struct module_names_options *options)
+{
+	(void)module_names_open(module, options);
+	if (!module->has_types) {
+		Elf *elf = debug_file_with_dwarf(&module->file);
+
+		module->has_types = true;
+		if (elf != NULL)
+			module->types = type_names_new(elf, module->file.module.elf);
+	}
+	return module->types;
 }

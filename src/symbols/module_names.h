@@ -19,6 +19,7 @@
 #include "symbols/name_table.h"
 #include "symbols/symbol_table.h"
 #include "symbols/symbolizer.h"
+#include "symbols/type_names.h"
 
 struct module_names {
 	char *path, *build_id;
@@ -32,7 +33,9 @@ struct module_names {
 	bool cache_is_damaged; /* write it anew even without news */
 	struct debug_file file;
 	struct dwarf_lookup *dwarf;
-	struct symbol_table symbols;
+	struct symbol_table symbols[SYMBOL_KINDS];
+	bool has_symbols[SYMBOL_KINDS], has_types;
+	struct type_names *types; /* NULL: no debug information */
 };
 
 /* How to look; everything is borrowed. */
@@ -50,6 +53,13 @@ enum symbolizer_status module_names_open(
 /* Names for ADDRESS; they live as long as the pool. Returns 0 or STATUS_NO_MEMORY. */
 int module_names_find(struct module_names *module, const struct module_names_options *options,
     uint64_t address, struct symbol_frames *ret_frames);
+/* The variable at ADDRESS (SYMBOL_DATA), or at the offset ADDRESS in thread-local data (SYMBOL_THREAD_DATA);
+ * NULL when none is known. */
+const struct symbol_row *module_names_variable(struct module_names *module,
+    const struct module_names_options *options, enum symbol_kind kind, uint64_t address);
+/* Its types, or NULL when there is no debug information. */
+struct type_names *module_names_types(
+    struct module_names *module, const struct module_names_options *options);
 /* Write news to the cache. */
 void module_names_store(struct module_names *module, const struct module_names_options *options);
 void module_names_release(struct module_names *module);

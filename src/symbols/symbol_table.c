@@ -7,19 +7,47 @@
 
 #include "base/status.h"
 
-/* Sections are at most 65,536 here; a file with more keeps its names for those alone. */
-struct code_sections {
-	GElf_Shdr *headers; /* index = section number; sh_size 0: not code */
+/* The sections that symbols of a kind lie in. At most 65,536 here; a file with more keeps its names for those. */
+struct home_sections {
+	GElf_Shdr *headers; /* index = section number; sh_size 0: none of them */
 	size_t count;
+	uint64_t thread_data; /* where the thread-local segment starts */
 };
 
-static int code_sections_read(struct code_sections *ret_sections, Elf *elf)
+static bool is_home(const GElf_Shdr *header, enum symbol_kind kind)
+{
+	const GElf_Xword wanted = kind == SYMBOL_CODE	? SHF_EXECINSTR
+				  : kind == SYMBOL_DATA ? SHF_ALLOC
+							: SHF_TLS;
+
+	if (kind == SYMBOL_DATA && (header->sh_flags & (SHF_EXECINSTR | SHF_TLS)) != 0)
+		return false;
+	return (header->sh_flags & wanted) != 0;
+}
+
+static uint64_t thread_data_start(Elf *elf)
+{
+	size_t count = 0;
+
+	if (elf_getphdrnum(elf, &count) != 0)
+		return 0;
+	for (size_t i = 0; i < count && i < INT32_MAX; i++) {
+		GElf_Phdr segment;
+
+		if (gelf_getphdr(elf, (int)i, &segment) != NULL && segment.p_type == PT_TLS)
+			return segment.p_vaddr;
+	}
+	return 0;
+}
+
+static int home_sections_read(struct home_sections *ret_sections, Elf *elf, enum symbol_kind kind)
 {
 	Elf_Scn *section = NULL;
 	size_t count;
 
 	if (elf_getshdrnum(elf, &count) != 0)
 		count = 0;
+	ret_sections->thread_data = kind == SYMBOL_THREAD_DATA ? thread_data_start(elf) : 0;
 	ret_sections->headers = calloc(count + 1, sizeof *ret_sections->headers);
 	ret_sections->count = count;
 	if (ret_sections->headers == NULL)
@@ -29,8 +57,10 @@ static int code_sections_read(struct code_sections *ret_sections, Elf *elf)
 		GElf_Shdr header;
 
 		if (number < count && gelf_getshdr(section, &header) != NULL &&
-		    (header.sh_flags & SHF_EXECINSTR) != 0)
+		    is_home(&header, kind)) {
+			header.sh_addr -= ret_sections->thread_data;
 			ret_sections->headers[number] = header;
+		}
 	}
 	return STATUS_OK;
 }
@@ -64,6 +94,16 @@ static bool is_function(const GElf_Sym *symbol, const char *name)
 	return type == STT_NOTYPE && name[0] != '$' && name[0] != '.';
 }
 
+static bool is_variable(const GElf_Sym *symbol, const char *name, enum symbol_kind kind)
+{
+	const int type = GELF_ST_TYPE(symbol->st_info);
+
+	if (name == NULL || name[0] == '\0' || symbol->st_size == 0)
+		return false;
+	return kind == SYMBOL_THREAD_DATA ? type == STT_TLS
+					  : type == STT_OBJECT || type == STT_COMMON;
+}
+
 static int add_row(struct symbol_table *table, struct symbol_row row)
 {
 	if (table->count == table->capacity) {
@@ -80,7 +120,7 @@ static int add_row(struct symbol_table *table, struct symbol_row row)
 }
 
 static int add_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
-    const GElf_Shdr *header, const struct code_sections *code)
+    const GElf_Shdr *header, const struct home_sections *homes, enum symbol_kind kind)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	const size_t entry_bytes = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
@@ -92,14 +132,15 @@ static int add_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
 		const char *name;
 		int result;
 
-		if (gelf_getsym(data, (int)i, &symbol) == NULL || symbol.st_shndx >= code->count)
+		if (gelf_getsym(data, (int)i, &symbol) == NULL || symbol.st_shndx >= homes->count)
 			continue;
-		home = &code->headers[symbol.st_shndx];
+		home = &homes->headers[symbol.st_shndx];
 		if (symbol.st_value < home->sh_addr ||
 		    symbol.st_value - home->sh_addr >= home->sh_size)
 			continue;
 		name = elf_strptr(elf, header->sh_link, symbol.st_name);
-		if (!is_function(&symbol, name))
+		if (kind == SYMBOL_CODE ? !is_function(&symbol, name)
+					: !is_variable(&symbol, name, kind))
 			continue;
 		result = add_row(table, (struct symbol_row){.address = symbol.st_value,
 					    .size = symbol.st_size,
@@ -112,23 +153,23 @@ static int add_section(struct symbol_table *table, Elf *elf, Elf_Scn *section,
 	return STATUS_OK;
 }
 
-int symbol_table_add(struct symbol_table *table, Elf *elf)
+int symbol_table_add(struct symbol_table *table, Elf *elf, enum symbol_kind kind)
 {
-	struct code_sections code = {0};
+	struct home_sections homes = {0};
 	Elf_Scn *section = NULL;
 	int result;
 
 	if (elf == NULL)
 		return STATUS_OK;
-	result = code_sections_read(&code, elf);
+	result = home_sections_read(&homes, elf, kind);
 	while (result == STATUS_OK && (section = elf_nextscn(elf, section)) != NULL) {
 		GElf_Shdr header;
 
 		if (gelf_getshdr(section, &header) != NULL &&
 		    (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM))
-			result = add_section(table, elf, section, &header, &code);
+			result = add_section(table, elf, section, &header, &homes, kind);
 	}
-	free(code.headers);
+	free(homes.headers);
 	return result;
 }
 
@@ -197,14 +238,21 @@ int symbol_table_seal(struct symbol_table *table)
 	return result;
 }
 
-const char *symbol_table_find(const struct symbol_table *table, uint64_t address)
+const struct symbol_row *symbol_table_find_row(const struct symbol_table *table, uint64_t address)
 {
 	uint32_t row;
 
 	if (range_table_find(&table->sized, address, &row) ||
 	    range_table_find(&table->labels, address, &row))
-		return table->rows[row].name;
+		return &table->rows[row];
 	return NULL;
+}
+
+const char *symbol_table_find(const struct symbol_table *table, uint64_t address)
+{
+	const struct symbol_row *row = symbol_table_find_row(table, address);
+
+	return row != NULL ? row->name : NULL;
 }
 
 void symbol_table_release(struct symbol_table *table)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "symbols/demangle.h"
 #include "symbols/module_names.h"
 
 /* A file at a place in memory. */
@@ -232,6 +233,92 @@ int symbolizer_prefetch(
 		result = module_names_find(names, &symbolizer->options, sorted[i], &frames);
 	free(sorted);
 	return result;
+}
+
+/* A variable inside a function has a number behind its name: "calls.0" is what the source calls `calls`. */
+static size_t variable_length(const char *name)
+{
+	const size_t length = demangle_base_length(name);
+	size_t end = length;
+
+	while (end > 0 && name[end - 1] >= '0' && name[end - 1] <= '9')
+		end--;
+	return end > 1 && end < length && name[end - 1] == '.' ? end - 1 : length;
+}
+
+static bool find_variable(struct symbolizer *symbolizer, int module, enum symbol_kind kind,
+    uint64_t address, struct symbol_variable *ret_variable)
+{
+	struct module_names *names = module_of(symbolizer, module);
+	const struct symbol_row *row =
+	    names == NULL ? NULL
+			  : module_names_variable(names, &symbolizer->options, kind, address);
+
+	if (row == NULL)
+		return false;
+	char *text = demangle(row->name);
+
+	if (text == NULL)
+		text = strndup(row->name, variable_length(row->name));
+	const char *name = text == NULL ? NULL : string_pool_intern(symbolizer->pool, text);
+
+	free(text);
+	if (name == NULL)
+		return false;
+	*ret_variable = (struct symbol_variable){
+	    .name = name, .offset = address - row->address, .size = row->size};
+	return true;
+}
+
+bool symbolizer_variable(struct symbolizer *symbolizer, int module, uint64_t address,
+    struct symbol_variable *ret_variable)
+{
+	if (module_of(symbolizer, module) == NULL)
+		return false;
+	return find_variable(symbolizer, module, SYMBOL_DATA,
+	    address - symbolizer->handles[module].bias, ret_variable);
+}
+
+bool symbolizer_thread_variable(struct symbolizer *symbolizer, int module, uint64_t offset,
+    struct symbol_variable *ret_variable)
+{
+	return find_variable(symbolizer, module, SYMBOL_THREAD_DATA, offset, ret_variable);
+}
+
+const char *symbolizer_class(struct symbolizer *symbolizer, int module, uint64_t address)
+{
+	static const char prefix[] = "vtable for ";
+	struct symbol_variable table;
+
+	if (!symbolizer_variable(symbolizer, module, address, &table) ||
+	    strncmp(table.name, prefix, sizeof prefix - 1) != 0)
+		return NULL;
+	return table.name + sizeof prefix - 1;
+}
+
+static struct type_names *types_of(struct symbolizer *symbolizer, int module)
+{
+	struct module_names *names = module_of(symbolizer, module);
+
+	return names == NULL ? NULL : module_names_types(names, &symbolizer->options);
+}
+
+const char *symbolizer_type_of_call(
+    struct symbolizer *symbolizer, int module, uint64_t return_address)
+{
+	struct type_names *types = types_of(symbolizer, module);
+
+	return types == NULL
+		   ? NULL
+		   : type_names_of_call(types, return_address - symbolizer->handles[module].bias);
+}
+
+bool symbolizer_field(struct symbolizer *symbolizer, int module, const char *type, uint64_t offset,
+    struct type_field *ret_field)
+{
+	struct type_names *types = types_of(symbolizer, module);
+
+	return types != NULL && type_names_field(types, type, offset, ret_field);
 }
 
 char *symbolizer_format_unknown(const struct symbolizer *symbolizer, int module,

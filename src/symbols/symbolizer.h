@@ -8,6 +8,7 @@
  *              -> dwarf_lookup   functions, inlined functions, lines
  *              -> symbol_table   .symtab/.dynsym where DWARF is silent
  *              -> demangle       C++ and Rust
+ *              -> type_names     fields of types, and what a call's result is kept as
  *
  * Addresses are ELF virtual addresses (pc - bias of the module). A return address points behind its
  * call: the caller passes return address - 1, or asks symbolizer_elf_address() to do both at once.
@@ -19,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "symbols/type_field.h"
 
 struct symbolizer;
 
@@ -88,6 +91,30 @@ void symbolizer_lookup(struct symbolizer *symbolizer, int module, uint64_t elf_a
  * the lookups that follow are answered from memory. Returns 0 or a negative enum status. */
 int symbolizer_prefetch(
     struct symbolizer *symbolizer, int module, const uint64_t *elf_addresses, size_t count);
+
+/* ---- data and types ---- */
+
+/* The variable that an address lies in. The name, demangled, lives until symbolizer_free(). */
+struct symbol_variable {
+	const char *name;
+	uint64_t offset, size; /* of the address in it; of the variable, bytes */
+};
+
+/* ADDRESS is one of the profiled process. False when no variable of MODULE holds it. */
+bool symbolizer_variable(struct symbolizer *symbolizer, int module, uint64_t address,
+    struct symbol_variable *ret_variable);
+/* The same for the thread-local variable at OFFSET in the thread-local data of MODULE. */
+bool symbolizer_thread_variable(struct symbolizer *symbolizer, int module, uint64_t offset,
+    struct symbol_variable *ret_variable);
+/* The C++ class whose virtual table ADDRESS lies in (the first word of its objects); NULL when none. */
+const char *symbolizer_class(struct symbolizer *symbolizer, int module, uint64_t address);
+/* Probable type of what the call before RETURN_ADDRESS returned: the type of the variable or field that keeps
+ * it. "void": kept as void *, ask the caller's caller. NULL: not known. */
+const char *symbolizer_type_of_call(
+    struct symbolizer *symbolizer, int module, uint64_t return_address);
+/* What lies at OFFSET of TYPE as MODULE's debug information knows it. False when it does not. */
+bool symbolizer_field(struct symbolizer *symbolizer, int module, const char *type, uint64_t offset,
+    struct type_field *ret_field);
 
 /* "libfoo.so+0x1234" into BUFFER, cut if it must be; MODULE -1 gives "0x1234". Returns BUFFER. */
 char *symbolizer_format_unknown(const struct symbolizer *symbolizer, int module,
