@@ -1,18 +1,22 @@
 #include "preload/epoch.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "preload/arena.h"
 #include "preload/gate.h"
 #include "preload/message.h"
+#include "preload/system.h"
 
-#define TABLE_BYTES (((size_t)EPOCH_MAX + 1) * sizeof(uint32_t))
+#define HOLD_SLEEP_NS 100000u
+#define TABLE_BYTES   (((size_t)EPOCH_MAX + 1) * sizeof(uint32_t))
 
 static uint32_t *first_generations, *last_generations; /* by epoch; the second only after a merge */
 static uint32_t *renumbered;			       /* by old epoch, of the last renumbering */
 static atomic_uint last_epoch;
 static atomic_uint renumberings;
+static atomic_bool is_held;
 
 bool epoch_init(void)
 {
@@ -115,10 +119,22 @@ bool epoch_reserve_gated(uint32_t count)
 	return true;
 }
 
+void epoch_hold(void)
+{
+	atomic_store_explicit(&is_held, true, memory_order_release);
+}
+
+void epoch_let_go(void)
+{
+	atomic_store_explicit(&is_held, false, memory_order_release);
+}
+
 bool epoch_reserve(uint32_t count)
 {
 	if (epoch_last() + count <= EPOCH_MAX)
 		return false;
+	while (atomic_load_explicit(&is_held, memory_order_acquire))
+		system_sleep_ns(HOLD_SLEEP_NS);
 	(void)gate_close(thread_current);
 	bool done = epoch_reserve_gated(count);
 

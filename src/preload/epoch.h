@@ -29,6 +29,10 @@ uint32_t epoch_last(void);
 bool epoch_reserve(uint32_t count);
 /* The same while the gate is closed by the caller. */
 bool epoch_reserve_gated(uint32_t count);
+/* While a snapshot is written, epochs keep their numbers and generations: epoch_reserve waits. Under the
+ * snapshot lock; by the gate at the latest. */
+void epoch_hold(void);
+void epoch_let_go(void);
 /* New number of an epoch after the last renumbering. */
 uint32_t epoch_renumbered(uint32_t old);
 uint32_t epoch_renumberings(void);

@@ -7,7 +7,6 @@
 #define RECORD_CHUNK	  (1u << RECORD_CHUNK_BITS)
 #define RECORD_CHUNKS_MAX (1u << 16)
 #define TOP_PAGE	  512 /* regions per page of live_top */
-#define PAGE_WORDS	  512 /* words per page of a leaf */
 #define BATCH		  128 /* free records passed on at once */
 
 _Atomic(atomic_uint_least64_t *) *live_top;
@@ -193,10 +192,20 @@ bool live_table_put(struct thread_state *state, const struct live_block *block)
 	return true;
 }
 
+const struct live_block *live_table_rich(uint64_t word)
+{
+	return &record_at((uint32_t)word)->block;
+}
+
+size_t live_table_rich_most(void)
+{
+	return atomic_load_explicit(&record_count, memory_order_relaxed);
+}
+
 static void unpack(uintptr_t address, uint64_t word, struct live_block *ret_block)
 {
 	if ((word & LIVE_RICH) != 0)
-		*ret_block = record_at((uint32_t)word)->block;
+		*ret_block = *live_table_rich(word);
 	else
 		live_block_unpack(address, word, ret_block);
 }
@@ -212,45 +221,30 @@ bool live_table_find(uintptr_t address, struct live_block *ret_block)
 	return true;
 }
 
-typedef bool visit_word(void *context, uintptr_t address, atomic_uint_least64_t *slot);
-
-/* The words of one page of a leaf; FIRST is the number of its first word. */
-static bool walk_page(
-    size_t region, atomic_uint_least64_t *leaf, size_t first, visit_word *visit, void *context)
-{
-	for (size_t i = first; i < first + PAGE_WORDS; i++) {
-		uint64_t word = atomic_load_explicit(&leaf[i], memory_order_acquire);
-
-		if (word == 0)
-			continue;
-		uintptr_t address = region << LIVE_REGION_BITS | i << live_granule_shift |
-				    ((word & LIVE_BIT_4) != 0 ? 16u : 0u);
-
-		if (!visit(context, address, &leaf[i]))
-			return false;
-	}
-	return true;
-}
-
 /* Pages of a leaf that were never written are not read either: reading would make them resident. */
-static bool walk_leaf(size_t region, atomic_uint_least64_t *leaf, visit_word *visit, void *context)
+static bool walk_leaf(
+    size_t region, atomic_uint_least64_t *leaf, live_page_visitor *visit, void *context)
 {
 	uint64_t used[SYSTEM_PAGES_MAX / 64];
-	const size_t part = (size_t)SYSTEM_PAGES_MAX * PAGE_WORDS;
+	const size_t part = (size_t)SYSTEM_PAGES_MAX * LIVE_PAGE_WORDS;
 
 	for (size_t first = 0; first < leaf_words(); first += part) {
 		size_t words = leaf_words() - first < part ? leaf_words() - first : part;
 
 		system_used_pages((uintptr_t)(leaf + first), words * sizeof leaf[0], used);
-		for (size_t page = 0; page < words / PAGE_WORDS; page++)
+		for (size_t page = 0; page < words / LIVE_PAGE_WORDS; page++) {
+			size_t word = first + page * LIVE_PAGE_WORDS;
+
 			if ((used[page / 64] >> page % 64 & 1) != 0 &&
-			    !walk_page(region, leaf, first + page * PAGE_WORDS, visit, context))
+			    !visit(context, region << LIVE_REGION_BITS | word << live_granule_shift,
+				leaf + word))
 				return false;
+		}
 	}
 	return true;
 }
 
-static void walk(visit_word *visit, void *context)
+void live_table_each_page(live_page_visitor *visit, void *context)
 {
 	for (size_t page = 0; page < LIVE_REGIONS / TOP_PAGE; page++) {
 		uint64_t bits =
@@ -273,45 +267,59 @@ struct each {
 	void *context;
 };
 
-static bool each_word(void *context, uintptr_t address, atomic_uint_least64_t *slot)
+static bool each_in_page(void *context, uintptr_t first, atomic_uint_least64_t *words)
 {
 	const struct each *each = context;
-	uint64_t word = atomic_load_explicit(slot, memory_order_acquire);
-	struct live_block block;
 
-	if (word == 0) /* freed just now: no gate */
-		return true;
-	unpack(address, word, &block);
-	return each->visit(each->context, &block);
+	for (size_t i = 0; i < LIVE_PAGE_WORDS; i++) {
+		uint64_t word = atomic_load_explicit(&words[i], memory_order_acquire);
+		struct live_block block;
+
+		if (word == 0)
+			continue;
+		unpack(live_address(first, i, word), word, &block);
+		if (!each->visit(each->context, &block))
+			return false;
+	}
+	return true;
 }
 
 void live_table_each(bool (*visit)(void *context, const struct live_block *block), void *context)
 {
 	struct each each = {visit, context};
 
-	walk(each_word, &each);
+	live_table_each_page(each_in_page, &each);
 }
 
-static bool renumber_word(void *context, uintptr_t address, atomic_uint_least64_t *slot)
+static void renumber_word(atomic_uint_least64_t *slot, uint32_t (*renumbered)(uint32_t old))
 {
-	uint32_t (*const *renumbered)(uint32_t old) = context;
 	uint64_t word = atomic_load_explicit(slot, memory_order_relaxed);
 
-	(void)address;
+	if (word == 0)
+		return;
 	if ((word & LIVE_RICH) != 0) {
 		struct live_block *block = &record_at((uint32_t)word)->block;
 
-		block->epoch = (*renumbered)(block->epoch);
-		return true;
+		block->epoch = renumbered(block->epoch);
+		return;
 	}
-	uint64_t epoch = (*renumbered)((uint32_t)(word >> LIVE_EPOCH_SHIFT & LIVE_EPOCH_MAX));
+	uint64_t epoch = renumbered((uint32_t)(word >> LIVE_EPOCH_SHIFT & LIVE_EPOCH_MAX));
 
 	word &= ~((uint64_t)LIVE_EPOCH_MAX << LIVE_EPOCH_SHIFT);
 	atomic_store_explicit(slot, word | epoch << LIVE_EPOCH_SHIFT, memory_order_relaxed);
+}
+
+static bool renumber_page(void *context, uintptr_t first, atomic_uint_least64_t *words)
+{
+	uint32_t (*const *renumbered)(uint32_t old) = context;
+
+	(void)first;
+	for (size_t i = 0; i < LIVE_PAGE_WORDS; i++)
+		renumber_word(&words[i], *renumbered);
 	return true;
 }
 
 void live_table_renumber(uint32_t (*renumbered)(uint32_t old))
 {
-	walk(renumber_word, &renumbered);
+	live_table_each_page(renumber_page, &renumbered);
 }

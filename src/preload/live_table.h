@@ -72,6 +72,14 @@ bool live_table_find(uintptr_t address, struct live_block *ret_block);
 /* Call VISIT for each live block in ascending address; stops when it returns false. Under the gate, or tolerant
  * of blocks that come and go. */
 void live_table_each(bool (*visit)(void *context, const struct live_block *block), void *context);
+/* Call VISIT for each page of words that may hold any, in ascending address; FIRST is the address that its first
+ * word stands for. Stops when it returns false. Under the gate, or tolerant of blocks that come and go. */
+#define LIVE_PAGE_WORDS 512
+typedef bool live_page_visitor(void *context, uintptr_t first, atomic_uint_least64_t *words);
+void live_table_each_page(live_page_visitor *visit, void *context);
+/* The record that WORD, a rich one, stands for, and how many there are at most. */
+const struct live_block *live_table_rich(uint64_t word);
+size_t live_table_rich_most(void);
 
 /* Replace each block's epoch. Under the gate. */
 void live_table_renumber(uint32_t (*renumbered)(uint32_t old));
@@ -79,6 +87,12 @@ void live_table_renumber(uint32_t (*renumbered)(uint32_t old));
 static inline uint64_t live_bit_4(uintptr_t address)
 {
 	return live_granule_shift == 5 ? (uint64_t)(address >> 4 & 1) << 60 : 0;
+}
+
+/* The address of the block in word NUMBER of the page that starts at FIRST. */
+static inline uintptr_t live_address(uintptr_t first, size_t number, uint64_t word)
+{
+	return first + (number << live_granule_shift) + ((word & LIVE_BIT_4) != 0 ? 16u : 0u);
 }
 
 /* The word of ADDRESS, or NULL when its leaf does not exist. */

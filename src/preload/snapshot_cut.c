@@ -12,8 +12,6 @@
 #include "preload/modules.h"
 #include "preload/stack_table.h"
 
-#define SLACK 1024 /* blocks more than the books say: an approximate cut may find some */
-
 static void *map_rows(size_t count, size_t row_bytes)
 {
 	return arena_map((count > 0 ? count : 1) * row_bytes, ARENA_OTHER);
@@ -26,37 +24,20 @@ static void unmap_rows(void *rows, size_t count, size_t row_bytes)
 
 /* ---- blocks ---- */
 
-static void push_block(struct snapshot_cut *cut, const struct live_block *block)
+int snapshot_cut_prepare(struct snapshot_cut *cut)
 {
-	if (cut->block_count == cut->block_capacity) {
-		cut->full++;
-		return;
-	}
-	bool pooled = (block->flags & SNAPSHOT_BLOCK_POOLED) != 0;
+	struct thread_totals now = counters_sum();
+	uint64_t live = now.allocs > now.frees ? now.allocs - now.frees : 0;
 
-	if (block->flags != 0) {
-		if (cut->extra_count == cut->extra_capacity) {
-			cut->full++;
-			return;
-		}
-		cut->extras[cut->extra_count++] = (struct snapshot_block_extra){
-		    .block = cut->block_count,
-		    /* the first block of a pool often has the address of the block that it was cut from */
-		    .identity_address =
-			pooled ? block->identity | SNAPSHOT_POOLED_IDENTITY : block->identity,
-		    .flags = block->flags,
-		    .resize_stack = block->resize_stack,
-		    .label = pooled ? 0 : block->label,
-		    .pool = pooled ? block->label : 0,
-		};
-	}
-	cut->blocks[cut->block_count++] = (struct cut_block){
-	    .address = block->address,
-	    .size = block->size,
-	    .stack = block->stack,
-	    .epoch = block->epoch,
-	    .born = epoch_first_generation(block->epoch),
-	};
+	return snapshot_blocks_reserve(&cut->blocks, live, cut->costs[ARENA_LIVE_TABLE]) ? 0
+											 : -ENOMEM;
+}
+
+static void count_block(struct snapshot_cut *cut, const struct live_block *block)
+{
+	cut->block_count++;
+	cut->extra_count += block->flags != 0;
+	cut->totals.live_bytes += block->size;
 	if (lifecycle_identity.forked && block->epoch <= lifecycle_identity.inherited_epoch) {
 		cut->inherited_blocks++;
 		cut->inherited_bytes += block->size;
@@ -67,97 +48,15 @@ static void push_block(struct snapshot_cut *cut, const struct live_block *block)
 	}
 }
 
-static void push_strangers_below(struct snapshot_cut *cut, uint64_t address)
+static void count_blocks(struct snapshot_cut *cut)
 {
-	while (cut->stranger_next < cut->stranger_count &&
-	       cut->strangers[cut->stranger_next].address < address)
-		push_block(cut, &cut->strangers[cut->stranger_next++]);
-}
+	struct snapshot_block_cursor cursor = {0};
+	struct live_block block;
 
-static bool visit_block(void *context, const struct live_block *block)
-{
-	struct snapshot_cut *cut = context;
-
-	if (cut->journalled &&
-	    (block->epoch > iteration_last_end_epoch() || block->end_serial == journal_serial))
-		return true; /* born later, or in the journal as it was */
-	push_strangers_below(cut, block->address);
-	push_block(cut, block);
-	return true;
-}
-
-static void add_stranger(void *context, const struct live_block *block)
-{
-	struct snapshot_cut *cut = context;
-
-	if (cut->stranger_count < cut->stranger_capacity &&
-	    (!cut->journalled || block->epoch <= iteration_last_end_epoch()))
-		cut->strangers[cut->stranger_count++] = *block;
-}
-
-static void sift_down(struct live_block *blocks, size_t from, size_t count)
-{
-	for (size_t child; (child = 2 * from + 1) < count; from = child) {
-		if (child + 1 < count && blocks[child].address < blocks[child + 1].address)
-			child++;
-		if (blocks[from].address >= blocks[child].address)
-			return;
-		struct live_block swap = blocks[from];
-
-		blocks[from] = blocks[child];
-		blocks[child] = swap;
-	}
-}
-
-/* Heap sort: no recursion, no memory, no bad case; the C library's qsort may allocate. */
-static void sort_by_address(struct live_block *blocks, size_t count)
-{
-	for (size_t i = count / 2; i-- > 0;)
-		sift_down(blocks, i, count);
-	for (size_t i = count; i-- > 1;) {
-		struct live_block swap = blocks[0];
-
-		blocks[0] = blocks[i];
-		blocks[i] = swap;
-		sift_down(blocks, 0, i);
-	}
-}
-
-static bool collect_strangers(struct snapshot_cut *cut)
-{
-	uint32_t journalled = cut->journalled ? journal_count() : 0;
-
-	cut->stranger_capacity = (size_t)annotation_pool_blocks() + journalled;
-	cut->strangers = map_rows(cut->stranger_capacity, sizeof *cut->strangers);
-	if (cut->strangers == NULL)
-		return false;
-	annotation_pool_each(add_stranger, cut);
-	for (uint32_t i = 0; i < journalled; i++) {
-		struct live_block block = *journal_get(i);
-
-		block.flags |= SNAPSHOT_BLOCK_JOURNALLED;
-		if (block.address != 0)
-			add_stranger(cut, &block);
-	}
-	sort_by_address(cut->strangers, cut->stranger_count);
-	return true;
-}
-
-static bool collect_blocks(struct snapshot_cut *cut)
-{
-	struct thread_totals now = counters_sum();
-
-	if (!collect_strangers(cut))
-		return false;
-	cut->block_capacity = (size_t)(now.allocs - now.frees) + cut->stranger_count + SLACK;
-	cut->extra_capacity = cut->block_capacity;
-	cut->blocks = map_rows(cut->block_capacity, sizeof *cut->blocks);
-	cut->extras = map_rows(cut->extra_capacity, sizeof *cut->extras);
-	if (cut->blocks == NULL || cut->extras == NULL)
-		return false;
-	live_table_each(visit_block, cut);
-	push_strangers_below(cut, UINT64_MAX);
-	return true;
+	snapshot_blocks_sort(&cut->blocks);
+	while (snapshot_blocks_next(&cut->blocks, &cursor, &block))
+		count_block(cut, &block);
+	cut->totals.live_blocks = cut->block_count;
 }
 
 /* ---- counters ---- */
@@ -227,12 +126,14 @@ static bool settle_books(struct snapshot_cut *cut)
 	struct live {
 		uint64_t blocks, bytes;
 	} *live = map_rows(cut->stack_count, sizeof *live);
+	struct snapshot_block_cursor cursor = {0};
+	struct live_block block;
 
 	if (live == NULL)
 		return false;
-	for (size_t i = 0; i < cut->block_count; i++) {
-		live[cut->blocks[i].stack].blocks++;
-		live[cut->blocks[i].stack].bytes += cut->blocks[i].size;
+	while (snapshot_blocks_next(&cut->blocks, &cursor, &block)) {
+		live[block.stack].blocks++;
+		live[block.stack].bytes += block.size;
 	}
 	for (size_t i = 0; i < cut->stack_count; i++) {
 		struct snapshot_stack *stack = &cut->stacks[i];
@@ -267,15 +168,10 @@ static void sum_stacks(struct snapshot_cut *cut)
 	}
 }
 
-static void collect_totals(struct snapshot_cut *cut)
+/* Peaks change with the next event: under the gate. */
+static void collect_peak(struct snapshot_cut *cut)
 {
-	sum_stacks(cut);
-	for (size_t i = 0; i < cut->block_count; i++)
-		cut->totals.live_bytes += cut->blocks[i].size;
-	cut->totals.live_blocks = cut->block_count;
 	cut->totals.peak_bytes = counters_peak();
-	if (cut->totals.peak_bytes < cut->totals.live_bytes)
-		cut->totals.peak_bytes = cut->totals.live_bytes;
 	cut->totals.peak_error_bytes = counters_peak_error();
 	cut->totals.peak_generation = counters_peak_generation();
 }
@@ -354,7 +250,7 @@ static void collect_losses(struct snapshot_cut *cut)
 		losses->paused += state->paused_allocs;
 		losses->deferred += state->interrupted;
 	}
-	losses->blocks += cut->full;
+	losses->blocks += cut->blocks.copy.lost;
 	losses->series = iteration_lost_series();
 	losses->iterations = iteration_lost_rows();
 	losses->ignored_marks = iteration_ignored_marks();
@@ -367,25 +263,32 @@ int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
 	cut->journalled = at_last_end;
 	cut->generation = iteration_generation();
 	cut->in_iteration = iteration_is_open();
-	if (!collect_blocks(cut) || !collect_stacks(cut) || !collect_threads(cut) ||
-	    !collect_survival(cut))
+	if (!snapshot_blocks_take(&cut->blocks, at_last_end) || !collect_stacks(cut) ||
+	    !collect_threads(cut) || !collect_survival(cut))
 		return -ENOMEM;
 	cut->epoch = at_last_end ? iteration_last_end_epoch() : iteration_cut();
 	collect_losses(cut);
-	if (cut->losses.deferred != 0 && !settle_books(cut))
-		return -ENOMEM;
-	collect_totals(cut);
+	collect_peak(cut);
 	cut->node_count = stack_table_node_count();
 	cut->module_count = modules_count();
 	return 0;
 }
 
+int snapshot_cut_settle(struct snapshot_cut *cut)
+{
+	count_blocks(cut);
+	if (cut->losses.deferred != 0 && !settle_books(cut))
+		return -ENOMEM;
+	sum_stacks(cut);
+	if (cut->totals.peak_bytes < cut->totals.live_bytes)
+		cut->totals.peak_bytes = cut->totals.live_bytes;
+	return 0;
+}
+
 void snapshot_cut_release(struct snapshot_cut *cut)
 {
-	unmap_rows(cut->blocks, cut->block_capacity, sizeof *cut->blocks);
-	unmap_rows(cut->extras, cut->extra_capacity, sizeof *cut->extras);
+	snapshot_blocks_release(&cut->blocks);
 	unmap_rows(cut->stacks, cut->stack_count, sizeof *cut->stacks);
 	unmap_rows(cut->threads, THREAD_ROWS_MAX, sizeof *cut->threads);
-	unmap_rows(cut->strangers, cut->stranger_capacity, sizeof *cut->strangers);
 	unmap_rows(cut->survival, cut->survival_count, sizeof *cut->survival);
 }

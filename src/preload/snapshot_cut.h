@@ -1,7 +1,7 @@
 /*
  * The moment of a snapshot, frozen: everything that changes while the host goes on is copied under the gate into
- * mappings of our own; what is append-only (tree, stacks, modules) is only counted. snapshot_sections.c then
- * writes the file while the host runs.
+ * mappings of our own; what is append-only (tree, stacks, modules) is only counted. What can be worked out from
+ * the copies is, once the gate is open; snapshot_sections.c then writes the file while the host runs.
  */
 #ifndef PRELOAD_SNAPSHOT_CUT_H
 #define PRELOAD_SNAPSHOT_CUT_H
@@ -12,13 +12,8 @@
 
 #include "preload/arena.h"
 #include "preload/counters.h"
-#include "preload/live_table.h"
+#include "preload/snapshot_blocks.h"
 #include "snapshot/format.h"
-
-struct cut_block {
-	uint64_t address, size;
-	uint32_t stack, epoch, born;
-};
 
 struct snapshot_cut {
 	bool approximate, journalled;
@@ -26,17 +21,11 @@ struct snapshot_cut {
 	bool in_iteration;
 	uint64_t time_ns, elapsed_ns, pause_ns, rss_bytes, mapped_bytes;
 	/* copies, each in a mapping of its own */
-	struct cut_block *blocks;
-	size_t block_count, block_capacity;
-	struct snapshot_block_extra *extras; /* label still a label number, pool a row + 1 */
-	size_t extra_count, extra_capacity;
+	struct snapshot_blocks blocks;
 	struct snapshot_stack *stacks;
 	size_t stack_count;
 	struct snapshot_thread *threads;
 	size_t thread_count;
-	struct live_block
-	    *strangers; /* journal and pool blocks, by address; merged among the others */
-	size_t stranger_count, stranger_capacity, stranger_next;
 	struct survival_record *survival; /* of all threads */
 	size_t survival_count;
 	struct snapshot_totals totals;
@@ -44,12 +33,18 @@ struct snapshot_cut {
 	uint64_t inherited_blocks, inherited_bytes, ignored_blocks, ignored_bytes;
 	uint32_t node_count, module_count;
 	uint64_t costs[ARENA_USES]; /* resident bytes */
-	uint64_t full;		    /* blocks that came after the count and found no room: losses */
+	/* worked out from the copies */
+	size_t block_count, extra_count;
 };
 
+/* Room for the copies; cut->costs are known. Before the gate. Returns 0 or -ENOMEM; release in any case. */
+int snapshot_cut_prepare(struct snapshot_cut *cut);
 /* Copy everything. Marks' lock held, gate closed. AT_LAST_END: as it was when the last iteration ended.
- * Returns 0 or -ENOMEM; release in any case. */
+ * Returns 0 or -ENOMEM. */
 int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end);
+/* Work out the rest: counts, totals, books that a longjmp left open. The gate is open, epochs are held. Returns 0
+ * or -ENOMEM. */
+int snapshot_cut_settle(struct snapshot_cut *cut);
 void snapshot_cut_release(struct snapshot_cut *cut);
 
 #endif

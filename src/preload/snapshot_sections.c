@@ -1,7 +1,6 @@
 #include "preload/snapshot_sections.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "base/fd_io.h"
@@ -137,6 +136,20 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 	SECTION(writer, SNAPSHOT_RUN, run);
 	snapshot_writer_put(writer, &run, sizeof run);
 	snapshot_writer_end_section(writer);
+}
+
+/* Strings of the labels, by number; kept from begin to finish. */
+static uint32_t *label_strings;
+static size_t label_strings_bytes;
+
+static void add_labels(void)
+{
+	uint32_t count = annotation_label_count();
+
+	label_strings_bytes = (count + 1) * sizeof *label_strings;
+	label_strings = arena_map(label_strings_bytes, ARENA_OTHER);
+	for (uint32_t i = 1; label_strings != NULL && i <= count; i++)
+		label_strings[i] = string_add(annotation_label_name(i));
 }
 
 static void put_modules(struct snapshot_writer *writer, const struct snapshot_cut *cut)
@@ -275,50 +288,102 @@ static void put_stacks(struct snapshot_writer *writer, const struct snapshot_cut
 	snapshot_writer_end_section(writer);
 }
 
-#define COLUMN_BATCH 2048
-static uint64_t
-    column_batch[COLUMN_BATCH]; /* too large for a foreign stack; under the snapshot lock */
+/* ---- blocks: five columns side by side, in one pass ---- */
 
-/* One column of the blocks: the member of BYTES at OFFSET of struct cut_block, written in batches. */
-static void put_column(struct snapshot_writer *writer, const struct snapshot_cut *cut, uint32_t id,
-    size_t offset, uint32_t bytes)
+#define BATCH_ROWS 8192
+enum { COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_STACK, COLUMN_EPOCH, COLUMN_BORN, COLUMNS };
+
+/* Too large for a foreign stack; mapped while a file is written. */
+struct block_batch {
+	struct snapshot_column columns[COLUMNS];
+	uint64_t address[BATCH_ROWS], size[BATCH_ROWS];
+	uint32_t stack[BATCH_ROWS], epoch[BATCH_ROWS], born[BATCH_ROWS];
+	size_t filled;
+};
+
+static void put_batch(struct snapshot_writer *writer, struct block_batch *batch)
 {
-	char *batch = (char *)column_batch;
-	size_t filled = 0;
+	const void *const rows[COLUMNS] = {
+	    batch->address, batch->size, batch->stack, batch->epoch, batch->born};
 
-	snapshot_writer_section(writer, id, bytes, SNAPSHOT_SECTION_REQUIRED);
-	for (size_t i = 0; i < cut->block_count; i++) {
-		memcpy(batch + filled, (const char *)&cut->blocks[i] + offset, bytes);
-		filled += bytes;
-		if (filled == sizeof column_batch) {
-			snapshot_writer_put(writer, batch, filled);
-			filled = 0;
-		}
-	}
-	snapshot_writer_put(writer, batch, filled);
-	snapshot_writer_end_section(writer);
+	for (size_t i = 0; i < COLUMNS; i++)
+		snapshot_writer_put_column(writer, &batch->columns[i], rows[i], batch->filled);
+	batch->filled = 0;
 }
 
-#define PUT_COLUMN(writer, cut, id, member)                                                        \
-	put_column(writer, cut, id, offsetof(struct cut_block, member),                            \
-	    sizeof(((struct cut_block *)0)->member))
-
-static void put_extras(struct snapshot_writer *writer, const struct snapshot_cut *cut)
+/* LABELS: strings by label; NULL none. */
+static struct snapshot_block_extra extra_of(
+    const struct live_block *block, uint64_t row, const uint32_t *labels)
 {
-	uint32_t count = annotation_label_count();
-	uint32_t *offsets = arena_map((count + 1) * sizeof *offsets, ARENA_OTHER);
+	bool pooled = (block->flags & SNAPSHOT_BLOCK_POOLED) != 0;
 
-	for (uint32_t i = 1; offsets != NULL && i <= count; i++)
-		offsets[i] = string_add(annotation_label_name(i));
-	SECTION(writer, SNAPSHOT_BLOCK_EXTRAS, struct snapshot_block_extra);
-	for (size_t i = 0; i < cut->extra_count; i++) {
-		struct snapshot_block_extra row = cut->extras[i];
+	return (struct snapshot_block_extra){
+	    .block = row,
+	    /* the first block of a pool often has the address of the block that it was cut from */
+	    .identity_address =
+		pooled ? block->identity | SNAPSHOT_POOLED_IDENTITY : block->identity,
+	    .flags = block->flags,
+	    .resize_stack = block->resize_stack,
+	    .label = pooled || labels == NULL ? 0 : labels[block->label],
+	    .pool = pooled ? block->label : 0,
+	};
+}
 
-		row.label = offsets != NULL && row.label <= count ? offsets[row.label] : 0;
-		snapshot_writer_put(writer, &row, sizeof row);
+static void put_block(
+    struct snapshot_writer *writer, struct block_batch *batch, const struct live_block *block)
+{
+	size_t at = batch->filled++;
+
+	batch->address[at] = block->address;
+	batch->size[at] = block->size;
+	batch->stack[at] = block->stack;
+	batch->epoch[at] = block->epoch;
+	batch->born[at] = epoch_first_generation(block->epoch);
+	if (batch->filled == BATCH_ROWS)
+		put_batch(writer, batch);
+}
+
+/* EXTRAS gets the rows of blocks that have flags. */
+static void put_columns(struct snapshot_writer *writer, const struct snapshot_cut *cut,
+    struct block_batch *batch, struct snapshot_block_extra *extras)
+{
+	static const uint32_t ids[COLUMNS] = {SNAPSHOT_BLOCK_ADDRESS, SNAPSHOT_BLOCK_SIZE,
+	    SNAPSHOT_BLOCK_STACK, SNAPSHOT_BLOCK_EPOCH, SNAPSHOT_BLOCK_BORN};
+	struct snapshot_block_cursor cursor = {0};
+	struct live_block block;
+	size_t extra = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		batch->columns[i].id = ids[i];
+		batch->columns[i].row_bytes = i <= COLUMN_SIZE ? 8 : 4;
 	}
-	snapshot_writer_end_section(writer);
-	arena_unmap(offsets, (count + 1) * sizeof *offsets, ARENA_OTHER);
+	snapshot_writer_begin_columns(
+	    writer, batch->columns, COLUMNS, cut->block_count, SNAPSHOT_SECTION_REQUIRED);
+	for (uint64_t row = 0; snapshot_blocks_next(&cut->blocks, &cursor, &block); row++) {
+		put_block(writer, batch, &block);
+		if (unlikely(block.flags != 0))
+			extras[extra++] = extra_of(&block, row, label_strings);
+	}
+	put_batch(writer, batch);
+	snapshot_writer_end_columns(writer, batch->columns, COLUMNS, cut->block_count);
+}
+
+static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut *cut)
+{
+	size_t extra_bytes = (cut->extra_count + 1) * sizeof(struct snapshot_block_extra);
+	struct snapshot_block_extra *extras = arena_map(extra_bytes, ARENA_OTHER);
+	struct block_batch *batch = arena_map(sizeof *batch, ARENA_OTHER);
+
+	if (extras != NULL && batch != NULL) {
+		put_columns(writer, cut, batch, extras);
+		SECTION(writer, SNAPSHOT_BLOCK_EXTRAS, struct snapshot_block_extra);
+		snapshot_writer_put(writer, extras, cut->extra_count * sizeof *extras);
+		snapshot_writer_end_section(writer);
+	} else {
+		writer->error = writer->error != 0 ? writer->error : -ENOMEM;
+	}
+	arena_unmap(batch, sizeof *batch, ARENA_OTHER);
+	arena_unmap(extras, extra_bytes, ARENA_OTHER);
 }
 
 static void put_born_ranges(struct snapshot_writer *writer)
@@ -335,15 +400,6 @@ static void put_born_ranges(struct snapshot_writer *writer)
 			snapshot_writer_put(writer, &row, sizeof row);
 	}
 	snapshot_writer_end_section(writer);
-}
-
-static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut *cut)
-{
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_ADDRESS, address);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_SIZE, size);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_STACK, stack);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_EPOCH, epoch);
-	PUT_COLUMN(writer, cut, SNAPSHOT_BLOCK_BORN, born);
 }
 
 static void put_samples(struct snapshot_writer *writer)
@@ -537,8 +593,8 @@ int snapshot_sections_begin(struct snapshot_writer *writer, const struct snapsho
 	put_samples(writer);
 	put_series(writer, cut);
 	put_born_ranges(writer);
-	put_extras(writer, cut);
 	put_annotations(writer);
+	add_labels();
 	return writer->error;
 }
 
@@ -557,6 +613,7 @@ int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapsh
 	snapshot_writer_end_section(writer);
 	int result = snapshot_writer_finish(writer);
 
+	arena_unmap(label_strings, label_strings_bytes, ARENA_OTHER);
 	arena_unmap(strings, STRINGS_BYTES, ARENA_OTHER);
 	strings = NULL;
 	return result;

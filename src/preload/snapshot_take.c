@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "preload/annotations.h"
 #include "preload/arena.h"
+#include "preload/epoch.h"
 #include "preload/gate.h"
 #include "preload/iteration.h"
 #include "preload/journal.h"
@@ -107,12 +108,17 @@ static int freeze(uint32_t trigger)
 	cut.rss_bytes = resident_bytes();
 	cut.mapped_bytes = mapped_bytes(trigger);
 	arena_resident(cut.costs); /* before the copies below are made */
+	int result = snapshot_cut_prepare(&cut);
+
+	if (result != 0)
+		return result;
 	uint64_t start = system_monotonic_ns();
 
+	epoch_hold();
 	cut.approximate = !gate_close(thread_current);
 	cut.time_ns = system_unix_ns();
 	cut.elapsed_ns = system_monotonic_ns() - lifecycle_identity.start_monotonic_ns;
-	int result = snapshot_cut_take(&cut, trigger == SNAPSHOT_AT_LAST);
+	result = snapshot_cut_take(&cut, trigger == SNAPSHOT_AT_LAST);
 
 	if (result == 0 && trigger != SNAPSHOT_AT_LAST)
 		record_set_cut(cut.epoch);
@@ -281,7 +287,10 @@ static int write_file(uint32_t trigger, const char *detail, bool *ret_marks_rele
 	iteration_unlock();
 	*ret_marks_released = true;
 	if (result == 0)
+		result = snapshot_cut_settle(&cut);
+	if (result == 0)
 		result = snapshot_sections_finish(&writer, &cut, trigger, detail);
+	epoch_let_go();
 	snapshot_cut_release(&cut);
 	if (result == 0)
 		result = system_sync(fd);

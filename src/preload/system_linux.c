@@ -19,6 +19,9 @@
 #	define PR_SET_VMA	     0x53564d41
 #	define PR_SET_VMA_ANON_NAME 0
 #endif
+#ifndef MADV_POPULATE_WRITE
+#	define MADV_POPULATE_WRITE 23
+#endif
 #ifndef RENAME_NOREPLACE
 #	define RENAME_NOREPLACE 1
 #endif
@@ -37,6 +40,18 @@ void *system_map(size_t bytes, const char *name)
 void system_unmap(void *start, size_t bytes)
 {
 	(void)system_call(SYS_munmap, start, bytes);
+}
+
+void system_touch(void *start, size_t bytes)
+{
+	const size_t page = system_page_bytes();
+	volatile char *at = start;
+
+	if (bytes == 0 || system_call(SYS_madvise, start, (bytes + page - 1) / page * page,
+			      MADV_POPULATE_WRITE) == 0)
+		return;
+	for (size_t i = 0; i < bytes; i += page) /* a kernel before 5.14 */
+		at[i] = 0;
 }
 
 size_t system_page_bytes(void)

@@ -91,6 +91,63 @@ void snapshot_writer_end_section(struct snapshot_writer *writer)
 	writer->open = 0;
 }
 
+static uint64_t aligned(uint64_t offset)
+{
+	return (offset + SNAPSHOT_ALIGNMENT - 1) / SNAPSHOT_ALIGNMENT * SNAPSHOT_ALIGNMENT;
+}
+
+void snapshot_writer_begin_columns(struct snapshot_writer *writer, struct snapshot_column *columns,
+    size_t count, uint64_t rows, uint32_t flags)
+{
+	if (writer->open || writer->section_count + count > SNAPSHOT_SECTIONS_MAX) {
+		writer->error = writer->error != 0 ? writer->error : -EINVAL;
+		return;
+	}
+	flush(writer);
+	for (size_t i = 0; i < count; i++) {
+		struct snapshot_section *section = &writer->sections[writer->section_count + i];
+
+		writer->offset = aligned(writer->offset);
+		*section = (struct snapshot_section){.id = columns[i].id,
+		    .flags = flags,
+		    .offset = writer->offset,
+		    .bytes = rows * columns[i].row_bytes,
+		    .row_bytes = columns[i].row_bytes};
+		columns[i].offset = writer->offset;
+		columns[i].rows = 0;
+		checksum_begin(&columns[i].checksum);
+		writer->offset += section->bytes;
+	}
+	writer->open = 1;
+}
+
+void snapshot_writer_put_column(
+    struct snapshot_writer *writer, struct snapshot_column *column, const void *rows, size_t count)
+{
+	const size_t bytes = count * column->row_bytes;
+
+	if (writer->error != 0)
+		return;
+	checksum_add(&column->checksum, rows, bytes);
+	writer->error = fd_pwrite_full(writer->fd, rows, bytes, column->offset);
+	column->offset += bytes;
+	column->rows += count;
+}
+
+void snapshot_writer_end_columns(struct snapshot_writer *writer,
+    const struct snapshot_column *columns, size_t count, uint64_t rows)
+{
+	if (!writer->open)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (columns[i].rows != rows && writer->error == 0)
+			writer->error = -EINVAL;
+		writer->sections[writer->section_count++].checksum =
+		    checksum_end(&columns[i].checksum);
+	}
+	writer->open = 0;
+}
+
 int snapshot_writer_finish(struct snapshot_writer *writer)
 {
 	struct snapshot_file_header header = {

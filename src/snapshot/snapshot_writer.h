@@ -32,6 +32,24 @@ void snapshot_writer_section(
     struct snapshot_writer *writer, uint32_t id, uint32_t row_bytes, uint32_t flags);
 void snapshot_writer_put(struct snapshot_writer *writer, const void *bytes, size_t count);
 void snapshot_writer_end_section(struct snapshot_writer *writer);
+
+/*
+ * Sections that are written side by side, a batch of rows of each in turn: their number of rows is known before.
+ * No other section may be open meanwhile.
+ */
+struct snapshot_column {
+	uint32_t id, row_bytes;
+	uint64_t offset, rows; /* where the next row goes; rows so far */
+	struct checksum checksum;
+};
+void snapshot_writer_begin_columns(struct snapshot_writer *writer, struct snapshot_column *columns,
+    size_t count, uint64_t rows, uint32_t flags);
+void snapshot_writer_put_column(
+    struct snapshot_writer *writer, struct snapshot_column *column, const void *rows, size_t count);
+/* ROWS as promised, or the file fails with -EINVAL. */
+void snapshot_writer_end_columns(struct snapshot_writer *writer,
+    const struct snapshot_column *columns, size_t count, uint64_t rows);
+
 /* Write table and header. Returns 0 or -errno. Does not sync or close. */
 int snapshot_writer_finish(struct snapshot_writer *writer);
 

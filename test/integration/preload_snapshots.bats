@@ -76,6 +76,25 @@ at_size() {
     at_size 64
 }
 
+# live_by_thread FILE FUNCTION: a line "TID BLOCKS" for each thread that keeps blocks of FUNCTION.
+live_by_thread() {
+    "$TOOL" report --by thread --top 0 --focus "^$2 " --json "$1" | jq -r '.rows[] | "\(.key) \(.inuse_objects)"'
+}
+
+@test "a cut through 64 threads shows every thread in a lawful state" {
+    need jq
+    same_as_plain lawful_cuts 64
+    for i in a b c d e f g h i j k l m n o p q r s t; do
+        live_by_thread s$i.snap first | sort >first
+        live_by_thread s$i.snap second | sort >second
+        [ "$(wc -l <first)" -gt 0 ]
+        # a thread keeps as many of both, or one of the first more; equal keys are joined, missing ones are 0
+        join -a 1 -a 2 -e 0 -t "$(printf '\t')" -o 0,1.2,2.2 <(sed 's/ \([0-9]*\)$/\t\1/' first) <(sed 's/ \([0-9]*\)$/\t\1/' second) >both
+        awk -F '\t' '$2 - $3 != 0 && $2 - $3 != 1 { print; bad = 1 } END { exit bad }' both ||
+            fail "s$i.snap is torn: $(cat both)"
+    done
+}
+
 @test "snapshot_at=first,last: the ends of the warm-up and of the last iteration" {
     options snapshot_at=first,last
     same_as_plain iterate

@@ -223,6 +223,66 @@ static void bytes_outside_a_section_are_ignored(void **state)
 	assert_int_equal(count, 64);
 }
 
+/* The same rows, as sections one after the other and side by side. */
+static void columns_are_sections(void **state)
+{
+	enum { ROWS = 1000 };
+	static uint64_t numbers[ROWS];
+	static uint32_t words[ROWS];
+	struct snapshot_column columns[2] = {{.id = SNAPSHOT_BLOCK_SIZE, .row_bytes = 8},
+	    {.id = SNAPSHOT_BLOCK_STACK, .row_bytes = 4}};
+	struct sink sink;
+	size_t count;
+
+	(void)state;
+	for (uint32_t i = 0; i < ROWS; i++) {
+		numbers[i] = i * UINT64_C(0x9e3779b97f4a7c15);
+		words[i] = i * 0x85ebca6bu;
+	}
+	sink_begin(&sink, BUFFER_BYTES);
+	put_some_sections(&sink.writer);
+	const uint32_t before = sink.writer.section_count;
+
+	snapshot_writer_begin_columns(&sink.writer, columns, 2, ROWS, SNAPSHOT_SECTION_REQUIRED);
+	for (uint32_t at = 0; at < ROWS; at += 250) {
+		snapshot_writer_put_column(&sink.writer, &columns[0], numbers + at, 250);
+		snapshot_writer_put_column(&sink.writer, &columns[1], words + at, 250);
+	}
+	snapshot_writer_end_columns(&sink.writer, columns, 2, ROWS);
+	put_some_sections(&sink.writer);
+	assert_int_equal(snapshot_writer_finish(&sink.writer), 0);
+
+	const struct snapshot_section *sections = sink.writer.sections;
+	char *bytes = sink_end(&sink, &count);
+
+	assert_int_equal(sections[before].bytes, sizeof numbers);
+	assert_int_equal(sections[before].offset % SNAPSHOT_ALIGNMENT, 0);
+	assert_memory_equal(bytes + sections[before].offset, numbers, sizeof numbers);
+	assert_int_equal(sections[before].checksum, checksum_of(numbers, sizeof numbers));
+	assert_int_equal(sections[before + 1].bytes, sizeof words);
+	assert_int_equal(sections[before + 1].offset % SNAPSHOT_ALIGNMENT, 0);
+	assert_memory_equal(bytes + sections[before + 1].offset, words, sizeof words);
+	assert_int_equal(sections[before + 1].checksum, checksum_of(words, sizeof words));
+	assert_true(sections[before + 2].offset >=
+		    sections[before + 1].offset + sections[before + 1].bytes);
+	free(bytes);
+}
+
+static void columns_of_other_lengths_are_an_error(void **state)
+{
+	static const uint64_t numbers[4];
+	struct snapshot_column column = {.id = SNAPSHOT_BLOCK_SIZE, .row_bytes = 8};
+	struct sink sink;
+
+	(void)state;
+	sink_begin(&sink, BUFFER_BYTES);
+	snapshot_writer_begin_columns(&sink.writer, &column, 1, 5, 0);
+	snapshot_writer_put_column(&sink.writer, &column, numbers, 4);
+	snapshot_writer_end_columns(&sink.writer, &column, 1, 5);
+	assert_int_equal(snapshot_writer_finish(&sink.writer), -EINVAL);
+	assert_int_equal(close(sink.fd), 0);
+}
+
 static void first_failure_of_the_disk_is_returned(void **state)
 {
 	struct snapshot_writer writer;
@@ -252,6 +312,8 @@ int main(void)
 	    cmocka_unit_test(section_inside_a_section_is_an_error),
 	    cmocka_unit_test(section_65_is_an_error),
 	    cmocka_unit_test(bytes_outside_a_section_are_ignored),
+	    cmocka_unit_test(columns_are_sections),
+	    cmocka_unit_test(columns_of_other_lengths_are_an_error),
 	    cmocka_unit_test(first_failure_of_the_disk_is_returned),
 	};
 
