@@ -6,10 +6,10 @@
 #include "preload/arena.h"
 #include "preload/counters.h"
 #include "preload/epoch.h"
+#include "preload/iteration_fold.h"
 #include "preload/journal.h"
 #include "preload/message.h"
 #include "preload/options.h"
-#include "preload/sampling.h"
 #include "preload/snapshot_take.h"
 #include "preload/system.h"
 #include "snapshot/format.h"
@@ -376,7 +376,7 @@ static void end_locked(
 	    .live_blocks = ret_row->live_blocks,
 	    .live_bytes = ret_row->live_bytes,
 	};
-	sampling_iteration_ended(iteration_ended(), &sample);
+	fold_iteration_ended(iteration_ended(), &sample);
 	journal_start();
 }
 

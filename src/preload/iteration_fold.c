@@ -1,4 +1,4 @@
-#include "preload/sampling.h"
+#include "preload/iteration_fold.h"
 
 #include <string.h>
 
@@ -131,7 +131,7 @@ static void take_point(struct stack_fold *fold)
 	fold->bytes = 0;
 }
 
-void sampling_iteration_ended(uint64_t number, const struct snapshot_sample *sample)
+void fold_iteration_ended(uint64_t number, const struct snapshot_sample *sample)
 {
 	uint32_t stack_count = stack_table_count();
 
