@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-PLAIN, OURS, HEAPTRACK = "plain", "allocscope", "heaptrack"
+PLAIN, OURS, SAMPLED, HEAPTRACK = "plain", "allocscope", "sampled", "heaptrack"
 
 
 class Machine:
@@ -45,10 +45,10 @@ class Machine:
 
     def environment(self, tool, name):
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-        if tool == OURS:
+        if tool in (OURS, SAMPLED):
             # No snapshot at exit: what the benchmark wants, it takes itself.
             kept.update(LD_PRELOAD=self.library, ALLOCSCOPE_OUTPUT=f"{self.scratch}/{name}.snap",
-                        ALLOCSCOPE_OPTIONS="quiet=1:force=1:snapshot_at=")
+                        ALLOCSCOPE_OPTIONS="quiet=1:force=1:snapshot_at=" + (":sample=512K" if tool == SAMPLED else ""))
         elif tool == HEAPTRACK:
             kept.update(LD_PRELOAD=self.heaptrack_library, DUMP_HEAPTRACK_OUTPUT=f"{self.scratch}/{name}.raw")
         return kept
@@ -128,10 +128,10 @@ class Turns:
         self.machine, self.options = machine, options
         self.disturbed = 0
 
-    def medians(self, title, measure, processors):
-        """measure(tool) -> {key: number}; returns {tool: {key: median}}."""
-        results = {tool: [] for tool in self.machine.tools()}
-        tools = self.machine.tools()
+    def medians(self, title, measure, processors, further=()):
+        """measure(tool) -> {key: number}; returns {tool: {key: median}}. FURTHER: tools besides the usual ones."""
+        tools = self.machine.tools() + list(further)
+        results = {tool: [] for tool in tools}
         for turn in range(self.options.repeat):
             for tool in tools[turn % len(tools):] + tools[:turn % len(tools)]:
                 if not wait_until_idle(processors, self.options.wait_idle):
@@ -172,13 +172,15 @@ def measure_pairs(turns, options):
         pairs = (200_000 if options.quick else 2_000_000) // threads // (2 if depth >= 60 else 1)
         processors = {min(os.sched_getaffinity(0))} if threads == 1 else os.sched_getaffinity(0)
         result = turns.medians(title, lambda tool: machine.run(
-            "pairs", tool, "pair_workload", [depth, pairs, stacks, burst, threads], processors=processors), processors)
+            "pairs", tool, "pair_workload", [depth, pairs, stacks, burst, threads], processors=processors), processors,
+            further=[SAMPLED])
         plain = result[PLAIN]["ns_per_pair"]
         ours = result[OURS]["ns_per_pair"] - plain
+        sampled = result[SAMPLED]["ns_per_pair"] - plain
         theirs = result[HEAPTRACK]["ns_per_pair"] - plain if HEAPTRACK in result else None
-        rows.append([title, number(plain), number(ours), number(theirs), ratio(ours, theirs)])
+        rows.append([title, number(plain), number(ours), number(sampled), number(theirs), ratio(ours, theirs)])
         totals[depth, stacks, burst, threads] = {tool: cell["ns_per_pair"] for tool, cell in result.items()}
-    text = table_of(["malloc + free", "plain, ns", "allocscope adds, ns", "heaptrack adds, ns",
+    text = table_of(["malloc + free", "plain, ns", "allocscope adds, ns", "with sample=512K, ns", "heaptrack adds, ns",
                      "heaptrack / allocscope"], rows)
     scaling = []
     for depth in (5, 20, 60):

@@ -13,6 +13,7 @@ $(unit_bin): $(BUILD)/test/unit/%: $(BUILD)/obj/test/unit/%.o $(support_obj) $(t
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(CLI_LIBS)
 # Parts of the preload that depend on nothing of it.
 $(BUILD)/test/unit/eh_frame_test: $(addprefix $(BUILD)/obj/src/preload/,eh_frame.o cfi_expression.o loader.o)
+$(BUILD)/test/unit/sampler_test: $(BUILD)/obj/src/preload/sampler.o
 $(BUILD)/obj/test/%.o: ALL_CPPFLAGS += -Itest
 
 # --- programs that are run under the preload: without optimisation, so that their functions are their sites ---

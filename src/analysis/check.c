@@ -1,5 +1,8 @@
 #include "analysis/check.h"
 
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +14,8 @@ struct check_subject {
 	struct diff_row *rows;		 /* by row; retained_* and grown_bytes are what counts */
 	size_t row_count;
 	uint64_t counted; /* iterations: ended and not warm-up */
+	uint64_t mean;	  /* bytes between samples; 0 exact */
+	bool accept_estimates;
 };
 
 static const struct {
@@ -31,10 +36,42 @@ const char *check_rule_name(enum check_rule rule)
 	return rules[rule].name;
 }
 
+/* --- estimates --- */
+
+/* Half the 95 % interval of one number, or of the largest of COUNT: the expected excess of the largest of so many
+ * draws comes on top. */
+static uint64_t error_of(double variance, uint64_t count)
+{
+	double deviations = ESTIMATE_DEVIATIONS + (count > 1 ? sqrt(2 * log((double)count)) : 0);
+
+	return (uint64_t)ceil(deviations * sqrt(variance));
+}
+
+/* Is ACTUAL above LIMIT? When a sample leaves it open RESULT says so. */
+static bool is_broken(const struct check_subject *subject, enum check_rule rule, uint64_t limit,
+    uint64_t actual, uint64_t error, struct check_result *result)
+{
+	uint64_t unseen = (uint64_t)ceil(ESTIMATE_UNSEEN * (double)subject->mean);
+
+	/* one block that was seen is more than none */
+	if (actual > limit && (actual - limit > error || limit == 0))
+		return true;
+	if (subject->mean != 0 && !subject->accept_estimates && result->unseen == NULL &&
+	    (actual + error > limit || unseen > limit)) {
+		(void)snprintf(result->unseen_text, sizeof(result->unseen_text),
+		    "the file is sampled and cannot tell: %s is %" PRIu64 " +-%" PRIu64
+		    ", the limit %" PRIu64 "; up to %" PRIu64
+		    " bytes may be there unseen (--accept-estimates lets it pass)",
+		    rules[rule].name, actual, error, limit, unseen);
+		result->unseen = result->unseen_text;
+	}
+	return false;
+}
+
 /* --- findings --- */
 
 static int add_finding(struct check_result *result, enum check_rule rule, uint64_t limit,
-    uint64_t actual, uint32_t iteration)
+    uint64_t actual, uint64_t error, uint32_t iteration)
 {
 	struct check_finding *findings =
 	    realloc(result->findings, (result->finding_count + 1) * sizeof(*findings));
@@ -46,6 +83,7 @@ static int add_finding(struct check_result *result, enum check_rule rule, uint64
 	    .rule = rule,
 	    .limit = limit,
 	    .actual = actual,
+	    .error = error,
 	    .first_row = result->row_count,
 	    .iteration = iteration,
 	};
@@ -79,10 +117,19 @@ static bool has_weight(const struct diff_row *row, bool in_blocks)
 	return weight(row, in_blocks) != 0;
 }
 
+static double weight_variance(const struct diff_row *row, bool in_blocks)
+{
+	return in_blocks ? row->retained_spread.blocks
+			 : row->retained_spread.bytes + row->grown_variance;
+}
+
 static bool grows(const struct diff_row *row, bool unused)
 {
+	double error = estimate_error(weight_variance(row, false));
+
 	(void)unused;
-	return row->growth.shape == GROWTH_LINEAR;
+	return row->growth.shape == GROWTH_LINEAR &&
+	       (error <= 0 || (double)weight(row, false) > error);
 }
 
 /* The last finding gets those of ROWS that SELECTS chooses, heaviest first. */
@@ -117,12 +164,17 @@ static int check_retained(const struct check_subject *subject, const struct chec
 {
 	bool in_blocks = rules[rule].in_blocks;
 	uint64_t actual = 0;
+	double variance = 0;
 
-	for (size_t row = 0; row < subject->row_count; row++)
+	for (size_t row = 0; row < subject->row_count; row++) {
 		actual += weight(&subject->rows[row], in_blocks);
-	if (actual <= limits->limit[rule])
+		variance += weight_variance(&subject->rows[row], in_blocks);
+	}
+	uint64_t error = error_of(variance, 1);
+
+	if (!is_broken(subject, rule, limits->limit[rule], actual, error, result))
 		return STATUS_OK;
-	int status = add_finding(result, rule, limits->limit[rule], actual, HEAP_NONE);
+	int status = add_finding(result, rule, limits->limit[rule], actual, error, HEAP_NONE);
 
 	return status != STATUS_OK
 		   ? status
@@ -140,9 +192,13 @@ static int check_growth(const struct check_subject *subject, struct check_result
 		result->unjudged_rows +=
 		    entry->growth.shape == GROWTH_UNKNOWN && has_weight(entry, false);
 	}
+	if (growing == 0 && subject->mean != 0 && !subject->accept_estimates &&
+	    result->unseen == NULL)
+		result->unseen = "the file is sampled: growth that no sample met cannot be seen "
+				 "(--accept-estimates lets it pass)";
 	if (growing == 0)
 		return STATUS_OK;
-	int status = add_finding(result, CHECK_NO_GROWTH, 0, growing, HEAP_NONE);
+	int status = add_finding(result, CHECK_NO_GROWTH, 0, growing, 0, HEAP_NONE);
 
 	return status != STATUS_OK
 		   ? status
@@ -163,7 +219,10 @@ static int check_allocs(const struct check_subject *subject, const struct check_
     enum check_rule rule, struct check_result *result)
 {
 	const struct snapshot *snapshot = subject->input->heap->snapshot;
+	struct spread spread = estimate_allocs(snapshot);
+	const struct snapshot_totals *totals = &snapshot->run->totals;
 	uint64_t highest = 0;
+	uint64_t error = 0;
 	uint32_t where = HEAP_NONE;
 
 	for (uint32_t row = 0; row < snapshot->iteration_count; row++) {
@@ -178,8 +237,12 @@ static int check_allocs(const struct check_subject *subject, const struct check_
 			where = row;
 		}
 	}
-	return highest > limits->limit[rule]
-		   ? add_finding(result, rule, limits->limit[rule], highest, where)
+	error = error_of(rule == CHECK_MAX_ALLOCS_PER_ITERATION
+			     ? estimate_like(highest, totals->allocs, spread.blocks)
+			     : estimate_like(highest, totals->bytes, spread.bytes),
+	    subject->counted);
+	return is_broken(subject, rule, limits->limit[rule], highest, error, result)
+		   ? add_finding(result, rule, limits->limit[rule], highest, error, where)
 		   : STATUS_OK;
 }
 
@@ -225,10 +288,14 @@ static int add_rows_of_generation(const struct check_subject *subject, uint32_t 
 			continue;
 		struct diff_row *row = &rows[grouping_key_of_block(grouping, side, block)];
 
-		row->born_blocks = row->retained_blocks += 1;
-		row->born_bytes = row->retained_bytes += snapshot->block_size[block];
-		row->after_blocks++;
-		row->after_bytes += snapshot->block_size[block];
+		uint32_t weight = snapshot_block_weight(snapshot, block);
+		uint64_t bytes = weight * snapshot->block_size[block];
+
+		row->born_blocks = row->retained_blocks += weight;
+		row->born_bytes = row->retained_bytes += bytes;
+		row->after_blocks += weight;
+		row->after_bytes += bytes;
+		spread_add_block(&row->retained_spread, weight, snapshot->block_size[block]);
 		row->blocks_per_iteration = (double)row->born_blocks;
 		row->bytes_per_iteration = (double)row->born_bytes;
 	}
@@ -241,6 +308,7 @@ static int add_rows_of_generation(const struct check_subject *subject, uint32_t 
 struct generation_sum {
 	uint32_t generation;
 	uint64_t amount;
+	struct spread spread;
 };
 
 static int compare_generations(const void *a, const void *b)
@@ -268,16 +336,21 @@ static int find_worst_generation(
 		if (!block_counts(subject, block, &generation))
 			continue;
 		if (count == 0 || sums[count - 1].generation != generation)
-			sums[count++] = (struct generation_sum){generation, 0};
-		sums[count - 1].amount += in_blocks ? 1 : snapshot->block_size[block];
+			sums[count++] = (struct generation_sum){.generation = generation};
+		uint32_t weight = snapshot_block_weight(snapshot, block);
+
+		sums[count - 1].amount += in_blocks ? weight : weight * snapshot->block_size[block];
+		spread_add_block(&sums[count - 1].spread, weight, snapshot->block_size[block]);
 	}
 	qsort(sums, count, sizeof(*sums), compare_generations);
-	*ret_worst = (struct generation_sum){0, 0};
+	*ret_worst = (struct generation_sum){0};
 	for (size_t i = 0; i < count;) {
 		struct generation_sum sum = sums[i++];
 
-		while (i < count && sums[i].generation == sum.generation)
-			sum.amount += sums[i++].amount;
+		while (i < count && sums[i].generation == sum.generation) {
+			sum.amount += sums[i].amount;
+			spread_add(&sum.spread, &sums[i++].spread);
+		}
 		if (sum.amount > ret_worst->amount)
 			*ret_worst = sum;
 	}
@@ -292,9 +365,14 @@ static int check_per_iteration(const struct check_subject *subject,
 	struct generation_sum worst;
 	int status = find_worst_generation(subject, in_blocks, &worst);
 
-	if (status != STATUS_OK || worst.amount <= limits->limit[rule])
+	if (status != STATUS_OK)
 		return status;
-	status = add_finding(result, rule, limits->limit[rule], worst.amount,
+	uint64_t error =
+	    error_of(in_blocks ? worst.spread.blocks : worst.spread.bytes, subject->counted);
+
+	if (!is_broken(subject, rule, limits->limit[rule], worst.amount, error, result))
+		return STATUS_OK;
+	status = add_finding(result, rule, limits->limit[rule], worst.amount, error,
 	    heap_iteration_of_generation(subject->input->heap, worst.generation));
 	return status != STATUS_OK
 		   ? status
@@ -396,10 +474,14 @@ static struct diff_row row_of_file(const struct group_row *row, uint64_t counted
 	    .born_bytes = row->retained_space,
 	    .retained_blocks = row->retained_objects,
 	    .retained_bytes = row->retained_space,
+	    .retained_spread = row->retained_spread,
 	    .grown_bytes = grown_of_file(row),
 	    .growth = row->growth,
 	};
 
+	if (result.grown_bytes > 0)
+		result.grown_variance = estimate_like(
+		    (uint64_t)result.grown_bytes, row->alloc_space, row->alloc_spread.bytes);
 	if (counted != 0) {
 		result.blocks_per_iteration = (double)result.born_blocks / (double)counted;
 		result.bytes_per_iteration = (double)result.born_bytes / (double)counted;
@@ -423,6 +505,8 @@ int check_file(const struct grouping *grouping, const struct check_limits *limit
 	    .rows = calloc(table->row_count + 1, sizeof(*subject.rows)),
 	    .row_count = table->row_count,
 	    .counted = heap_iterations_counted(input->heap),
+	    .mean = estimate_mean(input->heap->snapshot),
+	    .accept_estimates = limits->accept_estimates,
 	};
 
 	if (subject.rows != NULL) {
@@ -461,6 +545,8 @@ int check_diff(
 	    .rows = malloc((diff->row_count + 1) * sizeof(*subject.rows)),
 	    .row_count = diff->row_count,
 	    .counted = heap_iterations_counted(after->heap),
+	    .mean = diff->sampled[0] > diff->sampled[1] ? diff->sampled[0] : diff->sampled[1],
+	    .accept_estimates = limits->accept_estimates,
 	};
 
 	if (subject.rows == NULL)
@@ -469,6 +555,7 @@ int check_diff(
 	for (size_t row = 0; counts_everything && row < subject.row_count; row++) {
 		subject.rows[row].retained_blocks = subject.rows[row].born_blocks;
 		subject.rows[row].retained_bytes = subject.rows[row].born_bytes;
+		subject.rows[row].retained_spread = subject.rows[row].born_spread;
 	}
 	int status = check_subject(&subject, limits, counts_everything, ret_result);
 

@@ -8,6 +8,11 @@
  * BEFORE. Bytes by which kept blocks grew count like born bytes. A file without iterations cannot
  * be judged by a rule that needs them, nor can growth under 14 counted ones: CHECK_NO_ITERATIONS,
  * never a pass. A limit is broken when the number is greater than it.
+ *
+ * Sampled files: a limit of 0 is broken by one block that was seen. Any other is broken when the lower end of the estimate's 95 % interval is above it, and holds when
+ * the upper end is not (never less than what may be there unseen: ESTIMATE_UNSEEN). Between the two the file
+ * cannot tell, which is no pass unless the caller accepts it. The maximum of many iterations is the most lucky
+ * draw of many: its interval is wider. A linear shape counts when the row's own interval leaves 0 out.
  */
 #ifndef ANALYSIS_CHECK_H
 #define ANALYSIS_CHECK_H
@@ -30,12 +35,14 @@ const char *check_rule_name(enum check_rule rule);
 struct check_limits {
 	bool set[CHECK_RULE_COUNT];
 	uint64_t limit[CHECK_RULE_COUNT];
+	bool accept_estimates; /* what a sampled file cannot tell passes */
 };
 
 struct check_finding {
 	enum check_rule rule;
 	/* in the rule's unit; no-growth: 0 and the number of growing rows */
 	uint64_t limit, actual;
+	uint64_t error;		     /* sampled: half the 95 % interval of ACTUAL */
 	size_t first_row, row_count; /* into rows: what makes the number, largest first; may be 0 */
 	/* row of ITERATIONS with the maximum, for the per-iteration rules; else HEAP_NONE */
 	uint32_t iteration;
@@ -49,7 +56,8 @@ enum check_outcome {
 
 struct check_result {
 	enum check_outcome outcome;
-	const char *unseen; /* why a rule could not be judged; NULL when all could */
+	const char *unseen;    /* why a rule could not be judged; NULL when all could */
+	char unseen_text[256]; /* room for it */
 	/* no-growth: rows that retain something, but whose shape is unknown */
 	size_t unjudged_rows;
 	/* no ended iteration in AFTER: all that was born after BEFORE counted */

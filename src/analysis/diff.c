@@ -62,35 +62,89 @@ static inline bool passes(const struct diff_pass *pass, size_t side, size_t bloc
 
 /* --- identity on: born, died and kept, block by block --- */
 
+/* Files with weights: a walk of its own, so that the exact one has nothing more to do. */
+static inline bool is_weighted(const struct diff_pass *pass)
+{
+	return unlikely(pass->diff->sampled[0] != 0 || pass->diff->sampled[1] != 0);
+}
+
+static inline uint32_t weight_of(const struct diff_pass *pass, size_t side, size_t block)
+{
+	return snapshot_block_weight(pass->heaps[side]->snapshot, block);
+}
+
 static inline void count_died(struct diff_pass *pass, size_t block)
 {
-	struct row_sums *sums = &pass->sums[key_of_block(pass, 0, block)];
+	uint32_t key = key_of_block(pass, 0, block);
+	struct row_sums *sums = &pass->sums[key];
+	uint64_t size = pass->heaps[0]->snapshot->block_size[block];
+	uint32_t weight = weight_of(pass, 0, block);
 
-	sums->died_blocks++;
-	sums->died_bytes += pass->heaps[0]->snapshot->block_size[block];
+	sums->died_blocks += weight;
+	sums->died_bytes += weight * size;
+	if (is_weighted(pass))
+		spread_add_block(&pass->rows[key].died_spread, weight, size);
 }
 
 static inline void count_born(struct diff_pass *pass, size_t block)
 {
 	const struct heap *heap = pass->heaps[1];
-	uint64_t bytes = heap->snapshot->block_size[block];
 	uint32_t key = key_of_block(pass, 1, block);
+	struct diff_row *row = &pass->rows[key];
+	uint64_t size = heap->snapshot->block_size[block];
+	uint32_t weight = weight_of(pass, 1, block);
+	uint64_t bytes = weight * size;
+	bool retained = heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED;
 
-	pass->sums[key].born_blocks++;
+	pass->sums[key].born_blocks += weight;
 	pass->sums[key].born_bytes += bytes;
 	pass->born_of_stack[heap_stack_of_block(heap, block)] += bytes;
 	if (heap->snapshot->block_epoch[block] <= pass->heaps[0]->snapshot->run->cut_epoch)
 		pass->diff->unexplained_blocks++;
-	if (heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED) {
-		pass->rows[key].retained_blocks++;
-		pass->rows[key].retained_bytes += bytes;
+	if (retained) {
+		row->retained_blocks += weight;
+		row->retained_bytes += bytes;
 	}
+	if (is_weighted(pass)) {
+		spread_add_block(&row->born_spread, weight, size);
+		if (retained)
+			spread_add_block(&row->retained_spread, weight, size);
+	}
+}
+
+/* What the rest of a block's weight stood for before it was made larger is gone. */
+COLD static void count_kept_weighted(struct diff_pass *pass, size_t old_block, size_t new_block)
+{
+	uint64_t old_size = pass->heaps[0]->snapshot->block_size[old_block];
+	uint64_t new_size = pass->heaps[1]->snapshot->block_size[new_block];
+	uint32_t old_weight = weight_of(pass, 0, old_block);
+	uint32_t new_weight = weight_of(pass, 1, new_block);
+	uint32_t kept = new_weight < old_weight ? new_weight : old_weight;
+	uint32_t key = key_of_block(pass, 1, new_block);
+	struct diff_row *row = &pass->rows[key];
+	struct row_sums *sums = &pass->sums[key];
+	double change = (double)new_size - (double)old_size;
+
+	sums->kept_blocks += kept;
+	sums->kept_bytes += kept * old_size;
+	sums->died_blocks += old_weight - kept;
+	sums->died_bytes += (old_weight - kept) * old_size;
+	sums->born_blocks += new_weight - kept;
+	sums->born_bytes += (new_weight - kept) * new_size;
+	sums->grown_bytes += (int64_t)(kept * (new_size - old_size));
+	sums->grown_blocks += new_size != old_size ? kept : 0;
+	row->grown_variance += (double)kept * (kept - 1.0) * change * change;
+	spread_add_block(&row->kept_spread, kept, old_size);
 }
 
 /* A kept block belongs to the row that AFTER gives it: its label may have come later than
  * BEFORE. */
 static inline void count_kept(struct diff_pass *pass, size_t old_block, size_t new_block)
 {
+	if (is_weighted(pass)) {
+		count_kept_weighted(pass, old_block, new_block);
+		return;
+	}
 	uint64_t old_bytes = pass->heaps[0]->snapshot->block_size[old_block];
 	uint64_t new_bytes = pass->heaps[1]->snapshot->block_size[new_block];
 	struct row_sums *sums = &pass->sums[key_of_block(pass, 1, new_block)];
@@ -104,8 +158,10 @@ static inline void count_kept(struct diff_pass *pass, size_t old_block, size_t n
 /* A block that is ignored in either file is left out of both, and counted where AFTER has it. */
 static void count_ignored(struct diff_pass *pass, size_t new_block)
 {
-	pass->diff->ignored_blocks++;
-	pass->diff->ignored_bytes += pass->heaps[1]->snapshot->block_size[new_block];
+	uint32_t weight = weight_of(pass, 1, new_block);
+
+	pass->diff->ignored_blocks += weight;
+	pass->diff->ignored_bytes += weight * pass->heaps[1]->snapshot->block_size[new_block];
 }
 
 static bool is_ignored(const struct id_stream *stream)
@@ -200,6 +256,9 @@ static void settle_rows(struct diff_pass *pass)
 		row->after_blocks = sums->kept_blocks + sums->born_blocks;
 		row->after_bytes =
 		    sums->kept_bytes + sums->born_bytes + (uint64_t)sums->grown_bytes;
+		row->before_spread = row->after_spread = row->kept_spread;
+		spread_add(&row->before_spread, &row->died_spread);
+		spread_add(&row->after_spread, &row->born_spread);
 	}
 }
 
@@ -226,6 +285,7 @@ static int compare_by_identity(struct diff_pass *pass)
 
 struct side_totals {
 	uint64_t retained_blocks, retained_bytes;
+	struct spread spread;
 };
 
 static void count_side(struct diff_pass *pass, size_t side, struct side_totals *retained)
@@ -235,7 +295,8 @@ static void count_side(struct diff_pass *pass, size_t side, struct side_totals *
 	size_t extra = 0;
 
 	for (size_t block = 0; block < snapshot->block_count; block++) {
-		uint64_t bytes = snapshot->block_size[block];
+		uint32_t weight = snapshot_block_weight(snapshot, block);
+		uint64_t bytes = weight * snapshot->block_size[block];
 
 		while (extra < snapshot->extra_count && snapshot->extras[extra].block < block)
 			extra++;
@@ -243,20 +304,24 @@ static void count_side(struct diff_pass *pass, size_t side, struct side_totals *
 			continue;
 		if (extra < snapshot->extra_count && snapshot->extras[extra].block == block &&
 		    (snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0) {
-			pass->diff->ignored_blocks += side;
+			pass->diff->ignored_blocks += side != 0 ? weight : 0;
 			pass->diff->ignored_bytes += side != 0 ? bytes : 0;
 			continue;
 		}
 		uint32_t key = key_of_block(pass, side, block);
 		struct diff_row *row = &pass->rows[key];
 
-		*(side != 0 ? &row->after_blocks : &row->before_blocks) += 1;
+		*(side != 0 ? &row->after_blocks : &row->before_blocks) += weight;
 		*(side != 0 ? &row->after_bytes : &row->before_bytes) += bytes;
+		spread_add_block(side != 0 ? &row->after_spread : &row->before_spread, weight,
+		    snapshot->block_size[block]);
 		if (side != 0)
 			pass->born_of_stack[heap_stack_of_block(heap, block)] += bytes;
 		if (heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED) {
-			retained[key].retained_blocks++;
+			retained[key].retained_blocks += weight;
 			retained[key].retained_bytes += bytes;
+			spread_add_block(
+			    &retained[key].spread, weight, snapshot->block_size[block]);
 		}
 	}
 }
@@ -295,6 +360,11 @@ static int compare_by_numbers(struct diff_pass *pass)
 		    lower(excess(new->retained_blocks, old->retained_blocks), row->born_blocks);
 		row->retained_bytes =
 		    lower(excess(new->retained_bytes, old->retained_bytes), row->born_bytes);
+		row->born_spread = row->before_spread; /* differences of independent numbers */
+		spread_add(&row->born_spread, &row->after_spread);
+		row->died_spread = row->born_spread;
+		row->retained_spread = old->spread;
+		spread_add(&row->retained_spread, &new->spread);
 	}
 	free(retained);
 	return STATUS_OK;
@@ -318,6 +388,13 @@ static void add_to_total(struct diff_row *total, const struct diff_row *row)
 	total->grown_blocks += row->grown_blocks;
 	total->retained_blocks += row->retained_blocks;
 	total->retained_bytes += row->retained_bytes;
+	spread_add(&total->before_spread, &row->before_spread);
+	spread_add(&total->after_spread, &row->after_spread);
+	spread_add(&total->born_spread, &row->born_spread);
+	spread_add(&total->died_spread, &row->died_spread);
+	spread_add(&total->kept_spread, &row->kept_spread);
+	spread_add(&total->retained_spread, &row->retained_spread);
+	total->grown_variance += row->grown_variance;
 }
 
 static void set_rates(const struct diff *diff, struct diff_row *row)
@@ -469,6 +546,7 @@ static int prepare_pass(struct diff *diff, struct diff_pass *pass)
 	pass->diff = diff;
 	for (size_t side = 0; side < 2; side++) {
 		pass->heaps[side] = grouping->inputs[side].heap;
+		diff->sampled[side] = estimate_mean(pass->heaps[side]->snapshot);
 		pass->filters[side] = grouping->inputs[side].filter;
 		pass->key_of_block[side] = grouping->key_of_block[side];
 		if (grouping->key_of_stack[side] == NULL)

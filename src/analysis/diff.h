@@ -15,6 +15,9 @@
  * died are the net difference of each row, kept is what both have in number, grown is 0, and the
  * equation still holds.
  *
+ * Sampled files: a block counts as often as its weight says. A kept block that realloc made larger may
+ * have lost weight, because others that it stood for are now recorded themselves: those died, too.
+ *
  * Blocks under allocscope_ignore (in either file) are left out and counted apart.
  */
 #ifndef ANALYSIS_DIFF_H
@@ -42,6 +45,10 @@ struct diff_row {
 	uint64_t retained_blocks, retained_bytes;
 	/* born / iterations between; 0 when none ended between */
 	double blocks_per_iteration, bytes_per_iteration;
+	/* of sampled files; grown: of the bytes */
+	struct spread before_spread, after_spread, born_spread, died_spread, kept_spread,
+	    retained_spread;
+	double grown_variance;
 	struct growth growth; /* of AFTER; verdict of reachability is not known here */
 };
 
@@ -56,8 +63,9 @@ enum diff_sort {
 struct diff {
 	struct grouping *grouping; /* owned; inputs 0 = before, 1 = after */
 	enum diff_identity identity;
-	bool reversed;	  /* BEFORE was taken after AFTER */
-	bool approximate; /* a file says that its cut or its sampling is not exact */
+	uint64_t sampled[2]; /* mean bytes between samples of each; 0 exact */
+	bool reversed;	     /* BEFORE was taken after AFTER */
+	bool approximate;    /* a file says that its cut or its sampling is not exact */
 	/* ended between the cuts; different runs: all that ended in AFTER */
 	uint64_t iterations_between;
 	uint64_t iterations_counted;		/* of them not warm-up */

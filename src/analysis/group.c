@@ -186,20 +186,27 @@ static void add_counters(struct group_row *row, const struct heap_stack *stack)
 	row->temporary_space += stack->temporary_bytes;
 	row->realloc_objects += stack->reallocs;
 	row->peak_space += stack->peak_bytes;
+	spread_add(&row->alloc_spread, &stack->alloc_spread);
+	spread_add(&row->temporary_spread, &stack->temporary_spread);
 }
 
-static void add_block(struct group_row *row, uint64_t bytes, bool ignored, bool retained)
+static void add_block(
+    struct group_row *row, uint32_t weight, uint64_t size, bool ignored, bool retained)
 {
+	uint64_t bytes = weight * size;
+
 	if (ignored) {
-		row->ignored_objects++;
+		row->ignored_objects += weight;
 		row->ignored_space += bytes;
 		return;
 	}
-	row->inuse_objects++;
+	row->inuse_objects += weight;
 	row->inuse_space += bytes;
+	spread_add_block(&row->inuse_spread, weight, size);
 	if (retained) {
-		row->retained_objects++;
+		row->retained_objects += weight;
 		row->retained_space += bytes;
+		spread_add_block(&row->retained_spread, weight, size);
 	}
 }
 
@@ -220,6 +227,7 @@ static void fill_rows(
 		add_counters(total, &in->heap->stacks[stack]);
 	}
 	for (size_t block = 0; block < snapshot->block_count; block++) {
+		uint32_t weight = snapshot_block_weight(snapshot, block);
 		bool ignored;
 		bool retained;
 
@@ -230,9 +238,9 @@ static void fill_rows(
 		if (!heap_filter_passes(in->heap, in->filter, block))
 			continue;
 		retained = heap_birth_of_block(in->heap, block) == HEAP_BIRTH_COUNTED;
-		add_block(&rows[grouping_key_of_block(grouping, input, block)],
+		add_block(&rows[grouping_key_of_block(grouping, input, block)], weight,
 		    snapshot->block_size[block], ignored, retained);
-		add_block(total, snapshot->block_size[block], ignored, retained);
+		add_block(total, weight, snapshot->block_size[block], ignored, retained);
 	}
 }
 

@@ -97,6 +97,8 @@ struct group_row {
 	uint64_t peak_space;
 	uint64_t retained_objects, retained_space;
 	uint64_t ignored_objects, ignored_space;
+	/* of a sampled file; what was freed has what alloc has and inuse has not */
+	struct spread alloc_spread, inuse_spread, temporary_spread, retained_spread;
 	struct growth growth;
 };
 

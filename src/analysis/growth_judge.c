@@ -365,21 +365,25 @@ static uint64_t add_survivors(struct growth_judge *judge, uint32_t stack)
 				   ? snapshot->samples[snapshot->sample_count - 1].generation
 				   : 0;
 
+	uint64_t alive = 0;
+
 	for (size_t i = heap->first_birth[stack]; i < heap->first_birth[stack + 1]; i++) {
+		uint32_t weight = heap_birth_weight(heap, i);
 		uint32_t born = heap->births_by_stack[i];
 		uint32_t slot = born < heap->direct_generations ? judge->slot_of_generation[born]
 								: slot_of_generation(judge, born);
 
+		alive += weight;
 		if (slot == HEAP_NONE)
 			continue;
 		struct range_evidence *evidence = &judge->evidence[slot / GROWTH_STRETCHES];
 
-		evidence->survivors[slot % GROWTH_STRETCHES]++;
-		evidence->seen_births += born <= last_sample;
+		evidence->survivors[slot % GROWTH_STRETCHES] += weight;
+		evidence->seen_births += born <= last_sample ? weight : 0;
 		if (born > evidence->last_birth)
 			evidence->last_birth = born;
 	}
-	return heap->first_birth[stack + 1] - heap->first_birth[stack];
+	return alive;
 }
 
 /* Spread BLOCKS born in [FIRST, LAST] over the stretches that these generations touch, rounded

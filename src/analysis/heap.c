@@ -139,6 +139,15 @@ static void heap_stack_add(struct heap_stack *stack, const struct snapshot_stack
 	stack->row_count++;
 }
 
+static void heap_stack_add_variance(
+    struct heap_stack *stack, const struct snapshot_stack_variance *row)
+{
+	stack->alloc_spread.blocks += row->allocs;
+	stack->alloc_spread.bytes += row->bytes;
+	stack->temporary_spread.blocks += row->temporary;
+	stack->temporary_spread.bytes += row->temporary_bytes;
+}
+
 /* By node: row of THREADS of its root, or HEAP_NONE. */
 static uint32_t *heap_thread_of_nodes(const struct snapshot *snapshot)
 {
@@ -219,6 +228,9 @@ static int heap_merge_stacks(struct heap *heap)
 		heap->stacks[stack].thread = threads[heap->stacks[stack].leaf];
 		heap->stack_of_row[row] = stack;
 		heap_stack_add(&heap->stacks[stack], &snapshot->stacks[row]);
+		if (snapshot->stack_variance_count != 0)
+			heap_stack_add_variance(
+			    &heap->stacks[stack], &snapshot->stack_variances[row]);
 	}
 	heap_order_rows(heap);
 	status = STATUS_OK;
@@ -484,7 +496,8 @@ void heap_count(
 	size_t extra = 0;
 
 	for (size_t block = 0; block < snapshot->block_count; block++) {
-		uint64_t bytes = snapshot->block_size[block];
+		uint32_t weight = snapshot_block_weight(snapshot, block);
+		uint64_t bytes = weight * snapshot->block_size[block];
 		uint32_t flags = 0;
 		bool mixed;
 
@@ -495,26 +508,29 @@ void heap_count(
 		if (!heap_filter_passes(heap, filter, block))
 			continue;
 		if ((flags & SNAPSHOT_BLOCK_IGNORED) != 0) {
-			totals.ignored_blocks++;
+			totals.ignored_blocks += weight;
 			totals.ignored_bytes += bytes;
 			continue;
 		}
-		totals.blocks++;
+		totals.blocks += weight;
 		totals.bytes += bytes;
+		spread_add_block(&totals.spread, weight, snapshot->block_size[block]);
 		if ((flags & SNAPSHOT_BLOCK_POOLED) != 0) {
-			totals.pooled_blocks++;
+			totals.pooled_blocks += weight;
 			totals.pooled_bytes += bytes;
 		}
 		if (snapshot->block_epoch[block] <= snapshot->run->inherited_epoch &&
 		    snapshot->run->inherited_epoch != 0) {
-			totals.inherited_blocks++;
+			totals.inherited_blocks += weight;
 			totals.inherited_bytes += bytes;
 		}
 		if (heap_birth_and_mix(heap, block, &mixed) == HEAP_BIRTH_COUNTED) {
-			totals.retained_blocks++;
+			totals.retained_blocks += weight;
 			totals.retained_bytes += bytes;
+			spread_add_block(
+			    &totals.retained_spread, weight, snapshot->block_size[block]);
 		}
-		totals.inexact_birth_blocks += mixed;
+		totals.inexact_birth_blocks += mixed ? weight : 0;
 	}
 	*ret_totals = totals;
 }
@@ -528,9 +544,13 @@ int heap_index_births(struct heap *heap)
 	size_t *first = calloc(heap->stack_count + 2, sizeof(size_t));
 	uint32_t *births = malloc((snapshot->block_count + 1) * sizeof(uint32_t));
 
-	if (first == NULL || births == NULL) {
+	uint32_t *weights =
+	    snapshot->weight_count != 0 ? malloc(snapshot->block_count * sizeof(uint32_t)) : NULL;
+
+	if (first == NULL || births == NULL || (weights == NULL && snapshot->weight_count != 0)) {
 		free(first);
 		free(births);
+		free(weights);
 		return STATUS_NO_MEMORY;
 	}
 	/* first[s + 2] counts, then first[s + 1] is the next free place of s and ends as the
@@ -549,13 +569,17 @@ int heap_index_births(struct heap *heap)
 		if (extra < snapshot->extra_count && snapshot->extras[extra].block == block &&
 		    (snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0)
 			continue;
-		births[first[heap_stack_of_block(heap, block) + 1]++] =
-		    snapshot->born_range_count == 0
-			? snapshot->block_born[block]
-			: heap_born_of_block(heap, block).first_generation;
+		size_t place = first[heap_stack_of_block(heap, block) + 1]++;
+
+		if (weights != NULL)
+			weights[place] = snapshot->block_weight[block];
+		births[place] = snapshot->born_range_count == 0
+				    ? snapshot->block_born[block]
+				    : heap_born_of_block(heap, block).first_generation;
 	}
 	heap->first_birth = first;
 	heap->births_by_stack = births;
+	heap->birth_weights = weights;
 	return STATUS_OK;
 }
 
@@ -593,6 +617,7 @@ void heap_close(struct heap *heap)
 	free(heap->rows);
 	free(heap->canonical_module);
 	free(heap->births_by_stack);
+	free(heap->birth_weights);
 	free(heap->first_birth);
 	free(heap->birth_of_generation);
 	free(heap->iteration_of_generation);

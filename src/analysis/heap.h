@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/estimate.h"
 #include "snapshot/snapshot_reader.h"
 
 #define HEAP_NONE UINT32_MAX
@@ -43,6 +44,7 @@ struct heap_stack {
 	uint32_t first_row, row_count; /* into heap.rows */
 	uint64_t allocs, bytes, frees, freed_bytes, temporary, temporary_bytes, reallocs,
 	    peak_bytes;
+	struct spread alloc_spread, temporary_spread;
 };
 
 /* A birth as the file knows it: first == last unless epochs were merged. 0..0 is outside
@@ -62,7 +64,8 @@ struct heap {
 	/* filled by heap_index_births: generations of birth of the blocks of each logical stack,
 	 * without ignored blocks, births_by_stack[first_birth[s] .. first_birth[s + 1]) */
 	uint32_t *births_by_stack;
-	size_t *first_birth; /* [stack_count + 1] */
+	uint32_t *birth_weights; /* of the same blocks; NULL: all 1 */
+	size_t *first_birth;	 /* [stack_count + 1] */
 
 	/* private: generation -> class and iteration row */
 	uint8_t *birth_of_generation;
@@ -79,9 +82,10 @@ struct heap_totals {
 	uint64_t retained_blocks, retained_bytes;
 	uint64_t ignored_blocks, ignored_bytes;
 	uint64_t inherited_blocks,
-	    inherited_bytes;		      /* came from the parent process; in blocks, too */
-	uint64_t pooled_blocks, pooled_bytes; /* lie inside other blocks; in blocks, too */
-	uint64_t inexact_birth_blocks;	      /* birth known only as a range that mixes classes */
+	    inherited_bytes;		       /* came from the parent process; in blocks, too */
+	uint64_t pooled_blocks, pooled_bytes;  /* lie inside other blocks; in blocks, too */
+	struct spread spread, retained_spread; /* of blocks and bytes, and of the retained */
+	uint64_t inexact_birth_blocks;	       /* birth known only as a range that mixes classes */
 };
 
 /* Restricts group and diff; a zeroed filter lets everything through. */
@@ -116,6 +120,11 @@ void heap_count(
     const struct heap *heap, const struct heap_filter *filter, struct heap_totals *ret_totals);
 /* True when FILTER (may be NULL) lets BLOCK through. */
 bool heap_filter_passes(const struct heap *heap, const struct heap_filter *filter, size_t block);
+
+static inline uint32_t heap_birth_weight(const struct heap *heap, size_t birth)
+{
+	return heap->birth_weights != NULL ? heap->birth_weights[birth] : 1;
+}
 
 /* Iterations that ended, and those of them not warm-up; from RUN. */
 uint64_t heap_iterations_ended(const struct heap *heap);

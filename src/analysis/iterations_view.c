@@ -59,8 +59,12 @@ static void count_retained(
 		    (extra < snapshot->extra_count && snapshot->extras[extra].block == block &&
 			(snapshot->extras[extra].flags & SNAPSHOT_BLOCK_IGNORED) != 0))
 			continue;
-		view->rows[place_of_row[row]].retained_blocks++;
-		view->rows[place_of_row[row]].retained_bytes += snapshot->block_size[block];
+		struct iterations_row *into = &view->rows[place_of_row[row]];
+		uint32_t weight = snapshot_block_weight(snapshot, block);
+
+		into->retained_blocks += weight;
+		into->retained_bytes += weight * snapshot->block_size[block];
+		spread_add_block(&into->retained_spread, weight, snapshot->block_size[block]);
 	}
 }
 
@@ -187,6 +191,7 @@ static size_t merge_benchmark(struct iterations_view *view, struct iterations_be
 			merge_iteration(&view->merged[*merged_count - 1], row.iteration);
 			view->rows[out - 1].retained_blocks += row.retained_blocks;
 			view->rows[out - 1].retained_bytes += row.retained_bytes;
+			spread_add(&view->rows[out - 1].retained_spread, &row.retained_spread);
 		}
 		previous = row;
 		in_group++;
@@ -292,7 +297,8 @@ int survival_matrix_of_stacks(struct heap *heap, const uint32_t *stacks, size_t 
 			uint32_t born = heap->births_by_stack[k];
 
 			if (born != 0 && born / matrix.width < matrix.bucket_count)
-				add_alive(&matrix, born / matrix.width, matrix.bucket_count, 1);
+				add_alive(&matrix, born / matrix.width, matrix.bucket_count,
+				    heap_birth_weight(heap, k));
 		}
 	}
 	*ret_matrix = matrix;

@@ -12,6 +12,7 @@ struct iterations_row {
 	const struct snapshot_iteration *iteration;
 	/* born in it and alive in the file (warm-up too), without ignored */
 	uint64_t retained_blocks, retained_bytes;
+	struct spread retained_spread;
 	bool ended;
 };
 

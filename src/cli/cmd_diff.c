@@ -79,9 +79,14 @@ static int diff_run(const struct command *self, void *settings_void, int count, 
 	code = load_exit_code(settings->output.json
 				  ? report_diff_json(stdout, diff, &options, settings->retained)
 				  : report_diff_text(stdout, diff, &options, settings->retained));
-	if (code == EXIT_CLEAN && settings->exit_code && has_finding(diff, settings))
+	if (code == EXIT_CLEAN && settings->exit_code && has_finding(diff, settings)) {
 		code = settings->error_exitcode.given ? (int)(settings->error_exitcode.value & 0xff)
 						      : EXIT_FINDING;
+	} else if (code == EXIT_CLEAN && settings->exit_code &&
+		   (diff->sampled[0] != 0 || diff->sampled[1] != 0)) {
+		message("nothing new was sampled, which does not prove that nothing is new");
+		code = EXIT_USAGE;
+	}
 	diff_close(diff);
 	load_files_release(&files);
 	return code;

@@ -25,6 +25,10 @@ const struct argument_option gate_options[] = {
     {ARGUMENT_FLAG, 0, "no-growth", NULL,
 	"No site may grow with every stretch of the iterations (shape linear); needs 14 counted iterations.",
 	offsetof(struct gate_settings, no_growth), NULL},
+    {ARGUMENT_FLAG, 0, "accept-estimates", NULL,
+	"With sampled files: a limit passes when the sample cannot tell, and fails only when the 95 % interval of the "
+	"estimate lies above it.",
+	offsetof(struct gate_settings, accept_estimates), NULL},
     {ARGUMENT_COUNT, 0, "error-exitcode", "N", "Exit with N instead of 1 when a limit is broken.",
 	offsetof(struct gate_settings, error_exitcode), NULL},
     {.kind = ARGUMENT_END},
@@ -53,6 +57,7 @@ static struct check_limits limits_of(const struct gate_settings *settings)
 	set_limit(&limits, CHECK_MAX_ALLOCS_PER_ITERATION, &settings->max_allocs_per_iteration);
 	set_limit(&limits, CHECK_MAX_BYTES_PER_ITERATION, &settings->max_bytes_per_iteration);
 	limits.set[CHECK_NO_GROWTH] = settings->no_growth;
+	limits.accept_estimates = settings->accept_estimates;
 	return limits;
 }
 
@@ -81,8 +86,6 @@ static const char *blindness(const struct snapshot *snapshot, const struct check
 		return "growth series are missing in the file (see `allocscope info`)";
 	if (losses->iterations != 0)
 		return "iterations are missing in the file (see `allocscope info`)";
-	if ((snapshot->run->flags & SNAPSHOT_RUN_SAMPLED) != 0)
-		return "the file is sampled: its numbers are estimates";
 	if (result->unjudged_rows != 0)
 		return "the growth of some sites that retain blocks cannot be told";
 	return NULL;

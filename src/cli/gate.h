@@ -10,7 +10,7 @@
 struct gate_settings {
 	struct argument_number max_retained, max_per_iteration; /* bytes or blocks */
 	struct argument_number max_allocs_per_iteration, max_bytes_per_iteration;
-	bool no_growth;
+	bool no_growth, accept_estimates;
 	struct argument_number error_exitcode;
 };
 extern const struct argument_option gate_options[];

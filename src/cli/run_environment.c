@@ -34,7 +34,8 @@ const struct argument_option recording_options[] = {
     ROW(ARGUMENT_TEXT, 0, "unwinder", unwinder, "validated|libunwind",
 	"How stacks are taken: by an unwinder of our own that checks what it remembers (default), or by libunwind."),
     ROW(ARGUMENT_BYTES, 0, "sample", sample, "BYTES",
-	"Record one allocation per BYTES on average; 0 records all of them exactly (default, and the only value in this version)."),
+	"Record one allocation per BYTES allocated, on average, and estimate the rest (512K suits production); 0 records all "
+	"of them exactly (default)."),
     ROW(ARGUMENT_SWITCH, 0, "graph", graph, NULL,
 	"Record who points to whom (default on). Without effect in this version, which keeps no graph."),
     ROW(ARGUMENT_SWITCH, 0, "track-mmap", track_mmap, NULL,
@@ -137,7 +138,6 @@ static void check_later(
 	    {"iterate-on", recording->iterate_on != NULL},
 	    {"iterate-on-signal", recording->iterate_on_signal != NULL},
 	    {"iterate-every", recording->iterate_every.value != 0},
-	    {"sample", recording->sample.value != 0},
 	    {"track-mmap", recording->track_mmap == ARGUMENT_ON},
 	};
 

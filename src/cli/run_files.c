@@ -13,6 +13,7 @@
 #include "cli/fatal.h"
 #include "report/names_embed.h"
 #include "report/report_file.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 #include "snapshot/snapshot_compress.h"
 
@@ -56,6 +57,9 @@ static void look_into(struct run_file *file)
 		heap_count(heap, NULL, &totals);
 		file->retained_blocks = totals.retained_blocks;
 		file->retained_bytes = totals.retained_bytes;
+		file->mean = estimate_mean(snapshot);
+		file->spread = estimate_live(snapshot);
+		file->retained_spread = totals.retained_spread;
 		heap_close(heap);
 	}
 	snapshot_close(snapshot);
@@ -173,12 +177,18 @@ static void tell_file(const struct run_file *file, bool with_process)
 
 	if (file->iterations_counted != 0)
 		(void)snprintf(retained, sizeof retained, "; %s (%s) retained from %s",
-		    text_plural(file->retained_blocks, "block", "blocks").text,
-		    text_bytes(file->retained_bytes).text,
+		    text_estimate_plural(file->mean, file->retained_blocks,
+			file->retained_spread.blocks, "block", "blocks")
+			.text,
+		    text_estimate_bytes(
+			file->mean, file->retained_bytes, file->retained_spread.bytes)
+			.text,
 		    text_plural(file->iterations_counted, "counted iteration", "counted iterations")
 			.text);
 	message("%s:%s %s (%s) live%s%s", file->path, process,
-	    text_plural(file->blocks, "block", "blocks").text, text_bytes(file->bytes).text,
+	    text_estimate_plural(file->mean, file->blocks, file->spread.blocks, "block", "blocks")
+		.text,
+	    text_estimate_bytes(file->mean, file->bytes, file->spread.bytes).text,
 	    when(file->trigger), retained);
 	free(process);
 }

@@ -17,6 +17,8 @@ struct run_file {
 	uint8_t run_id[16];
 	uint64_t blocks, bytes;
 	uint64_t retained_blocks, retained_bytes;
+	uint64_t mean; /* bytes between samples; 0 exact */
+	struct spread spread, retained_spread;
 	uint64_t iterations_ended, iterations_counted;
 };
 

@@ -5,7 +5,9 @@
 #include "base/spin_lock.h"
 #include "base/text.h"
 #include "preload/arena.h"
+#include "preload/options.h"
 #include "preload/record.h"
+#include "preload/record_sampled.h"
 #include "snapshot/format.h"
 
 static struct spin_lock lock;
@@ -227,8 +229,8 @@ static void free_slot(struct thread_state *state, size_t at)
 {
 	struct pool *pool = &pools[pool_blocks[at].label - 1];
 
-	pool->frees++;
-	pool->freed_bytes += pool_blocks[at].size;
+	pool->frees += live_block_weight(&pool_blocks[at]);
+	pool->freed_bytes += live_block_weight(&pool_blocks[at]) * pool_blocks[at].size;
 	pool->live_blocks--;
 	record_count_free(state, &pool_blocks[at]);
 	remove_slot(at);
@@ -237,6 +239,14 @@ static void free_slot(struct thread_state *state, size_t at)
 void annotation_pool_alloc(struct thread_state *state, const void *pool, const void *block,
     size_t bytes, const void *hook_frame)
 {
+	uint32_t weight = 0;
+
+	if (options.sample != 0) {
+		sampler_not_new(&state->sampler, bytes); /* it lies inside one */
+		if (sampler_passes(&state->sampler, bytes))
+			return;
+		weight = sampler_hit(&state->sampler, bytes, options.sample);
+	}
 	uint32_t stack = record_stack(state, hook_frame);
 
 	spin_lock_take(&lock);
@@ -254,19 +264,23 @@ void annotation_pool_alloc(struct thread_state *state, const void *pool, const v
 		free_slot(state, at);
 		at = find_slot((uintptr_t)block);
 	}
-	if (record_count_alloc(state, stack, bytes)) {
-		pool_blocks[at] = (struct live_block){
-		    .address = (uintptr_t)block,
-		    .identity = (uintptr_t)block,
-		    .size = bytes,
-		    .stack = stack,
-		    .epoch = tag_epoch(atomic_load_explicit(state->tag, memory_order_relaxed)),
-		    .flags = SNAPSHOT_BLOCK_POOLED,
-		    .label = row + 1,
-		};
+	struct live_block fresh = {
+	    .address = (uintptr_t)block,
+	    .identity = (uintptr_t)block,
+	    .size = bytes,
+	    .stack = stack,
+	    .epoch = tag_epoch(atomic_load_explicit(state->tag, memory_order_relaxed)),
+	    .flags = SNAPSHOT_BLOCK_POOLED,
+	    .label = row + 1,
+	    .weight = weight,
+	};
+
+	if (weight != 0 ? record_sampled_count_alloc(state, &fresh)
+			: record_count_alloc(state, stack, bytes)) {
+		pool_blocks[at] = fresh;
 		pool_block_count++;
-		pools[row].allocs++;
-		pools[row].bytes += bytes;
+		pools[row].allocs += live_block_weight(&fresh);
+		pools[row].bytes += live_block_weight(&fresh) * bytes;
 		pools[row].live_blocks++;
 	} else {
 		state->lost_blocks++;
@@ -283,7 +297,7 @@ void annotation_pool_free(struct thread_state *state, const void *pool, const vo
 	if (pool_block_capacity != 0 && block != NULL && pool_blocks[at].address != 0)
 		free_slot(state, at);
 	else
-		state->unknown_frees++;
+		state->unknown_frees += options.sample == 0;
 	spin_lock_release(&lock);
 }
 

@@ -17,6 +17,7 @@
 #include "preload/iteration.h"
 #include "preload/lifecycle.h"
 #include "preload/message.h"
+#include "preload/options.h"
 #include "preload/snapshot_take.h"
 #include "snapshot/format.h"
 
@@ -200,8 +201,8 @@ static bool add_retained(void *context, const struct live_block *block)
 
 	if (block->epoch > search->mark.epoch && (block->flags & SNAPSHOT_BLOCK_IGNORED) == 0 &&
 	    (search->process || row_of(block->stack) == search->mark.thread)) {
-		search->sum.blocks++;
-		search->sum.bytes += block->size;
+		search->sum.blocks += live_block_weight(block);
+		search->sum.bytes += live_block_weight(block) * block->size;
 	}
 	return true;
 }
@@ -294,6 +295,28 @@ static void table_retained_since(
 	*ret_retained = retained_since(mark, process);
 }
 
+/* A check that cannot see must not pass: a sample that met no survivor proves nothing. */
+static uint64_t unseen(const char *name, const char *file, int line)
+{
+	char buffer[MESSAGE_BYTES];
+	struct text text;
+
+	if (options.sample == 0 || options.optional)
+		return 0;
+	message_begin(&text, buffer);
+	text_add(&text, "assertion \"");
+	text_add(&text, name);
+	text_add(&text, "\" at ");
+	text_add(&text, file);
+	text_add(&text, ":");
+	text_add_unsigned(&text, (uint64_t)line);
+	text_add(&text,
+	    " cannot be checked with sample=BYTES, which sees only some blocks; record all, or set "
+	    "ALLOCSCOPE_OPTIONAL=1 to let it pass");
+	message_end_always(&text);
+	return UINT64_MAX;
+}
+
 static uint64_t table_assert_retained(
     struct allocscope_mark mark, bool process, const char *name, const char *file, int line)
 {
@@ -301,8 +324,10 @@ static uint64_t table_assert_retained(
 	char buffer[MESSAGE_BYTES];
 	struct text text;
 
-	if (caller() == NULL || retained.blocks == 0)
+	if (caller() == NULL)
 		return 0;
+	if (retained.blocks == 0)
+		return unseen(name, file, line);
 	message_begin(&text, buffer);
 	text_add(&text, "assertion \"");
 	text_add(&text, name);

@@ -260,7 +260,8 @@ static unsigned age_bucket(uint32_t age)
 	return bucket < SURVIVAL_AGE_BUCKETS ? bucket : SURVIVAL_AGE_BUCKETS - 1;
 }
 
-void counters_late_death(struct thread_state *state, uint32_t stack, uint32_t born, uint32_t now)
+void counters_late_death(
+    struct thread_state *state, uint32_t stack, uint32_t born, uint32_t now, uint32_t weight)
 {
 	struct survival_record *record = survival_of(state, stack);
 
@@ -268,7 +269,13 @@ void counters_late_death(struct thread_state *state, uint32_t stack, uint32_t bo
 		state->lost_survival++;
 		return;
 	}
-	record->by_age[age_bucket(now > born ? now - born : 1)]++;
 	survival_widen(record, width_for(now));
-	record->deaths[born >> record->width_shift][now >> record->width_shift]++;
+	uint32_t *deaths = &record->deaths[born >> record->width_shift][now >> record->width_shift];
+
+	if (unlikely(__builtin_add_overflow(*deaths, weight, deaths))) { /* 2^32 estimated deaths */
+		*deaths -= weight;
+		state->lost_survival++;
+		return;
+	}
+	record->by_age[age_bucket(now > born ? now - born : 1)] += weight;
 }

@@ -58,8 +58,9 @@ void counters_live_changed(struct thread_state *state);
 void counters_publish(struct thread_state *state);
 void counters_become_multi_threaded(void);
 int64_t counters_watermark(void);
-/* A block of generation >= 1 died in a later generation, or after its own: NOW is then the next one. */
-void counters_late_death(struct thread_state *state, uint32_t stack, uint32_t born, uint32_t now);
+/* WEIGHT blocks of generation >= 1 died in a later generation, or after their own: NOW is then the next one. */
+void counters_late_death(
+    struct thread_state *state, uint32_t stack, uint32_t born, uint32_t now, uint32_t weight);
 
 /* Fold pairs of rows and columns until a bucket spans 2^WIDTH_SHIFT generations. */
 void survival_widen(struct survival_record *record, uint32_t width_shift);

@@ -11,14 +11,19 @@
 #include "preload/guard.h"
 #include "preload/interpose.h"
 #include "preload/next_symbols.h"
+#include "preload/options.h"
 #include "preload/record.h"
+#include "preload/record_sampled.h"
 #include "preload/unguarded.h"
+#include "preload/unsampled.h"
 
 /* Where the walk starts: this file is compiled with frame pointers, so the caller's registers lie there. */
 #define HOOK_FRAME __builtin_frame_address(0)
 
 EXPORT void *malloc(size_t size)
 {
+	if (unlikely(options.sample != 0) && unsampled_alloc(size))
+		return next.malloc(size);
 	struct thread_state *state = guard_enter();
 
 	if (unlikely(state == NULL))
@@ -35,6 +40,10 @@ EXPORT void free(void *block)
 {
 	if (unlikely(block == NULL))
 		return;
+	if (unlikely(options.sample != 0) && unsampled_free(block)) {
+		next.free(block);
+		return;
+	}
 	struct thread_state *state = guard_enter_free();
 
 	if (unlikely(state == NULL)) {
@@ -49,6 +58,11 @@ EXPORT void free(void *block)
 
 EXPORT void *calloc(size_t count, size_t size)
 {
+	size_t bytes;
+
+	if (unlikely(options.sample != 0) && !__builtin_mul_overflow(count, size, &bytes) &&
+	    unsampled_alloc(bytes))
+		return next.calloc(count, size);
 	struct thread_state *state = guard_enter();
 
 	if (unlikely(state == NULL))
@@ -64,16 +78,32 @@ EXPORT void *calloc(size_t count, size_t size)
 
 /* The old block is known: it leaves the table first, and comes back resized, as it was, or not at all. */
 static void *realloc_known(struct thread_state *state, const struct live_block *taken, void *old,
-    size_t size, const void *hook_frame)
+    size_t size, size_t room, const void *hook_frame)
 {
 	void *fresh = next.realloc(old, size);
 
 	if (likely(fresh != NULL))
-		record_resized(state, taken, fresh, size, hook_frame);
+		record_resized(state, taken, fresh, size, room, hook_frame);
 	else if (size != 0)
 		record_put_back(state, taken); /* failed: the old block is still alive */
 	else
 		record_taken_freed(state, taken); /* glibc frees on size 0 */
+	return fresh;
+}
+
+/* sample=BYTES: a block that outgrows its room is offered again. */
+COLD static void *realloc_sampled(
+    struct thread_state *state, void *old, size_t size, const void *hook_frame)
+{
+	size_t room = next.malloc_usable_size != NULL ? next.malloc_usable_size(old) : 0;
+	struct live_block taken;
+
+	if (record_take(state, old, &taken))
+		return realloc_known(state, &taken, old, size, room, hook_frame);
+	void *fresh = next.realloc(old, size);
+
+	if (fresh != NULL)
+		record_sampled_grown(state, fresh, size, room, hook_frame);
 	return fresh;
 }
 
@@ -82,8 +112,10 @@ static void *realloc_guarded(
 {
 	struct live_block taken;
 
+	if (unlikely(options.sample != 0) && old != NULL && !bootstrap_owns(old))
+		return realloc_sampled(state, old, size, hook_frame);
 	if (old != NULL && record_take(state, old, &taken))
-		return realloc_known(state, &taken, old, size, hook_frame);
+		return realloc_known(state, &taken, old, size, 0, hook_frame);
 	void *fresh = unlikely(old != NULL && bootstrap_owns(old)) ? unguarded_realloc(old, size)
 								   : next.realloc(old, size);
 

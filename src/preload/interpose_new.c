@@ -131,18 +131,20 @@ static bool is_recorded_here(void)
 
 /*
  * No guard across the real call: it may throw. If it came through malloc after all, the malloc hook has
- * recorded the block, and last_block tells. Inlined: the frame is the exported function's.
+ * recorded the block, and last_block tells, or with sample=BYTES has offered it to the sampler. Inlined: the frame is the exported function's.
  */
 __attribute__((always_inline)) static inline void *new_recorded(
     new_function *real, size_t size, uintptr_t second, uintptr_t third)
 {
 	struct thread_state *before = thread_current;
+	uint64_t offered = before != NULL ? before->sampler.allocs : 0;
 
 	if (before != NULL)
 		before->last_block = NULL;
 	void *block = real(size, second, third);
 
-	if (block == NULL || (before != NULL && before->last_block == block))
+	if (block == NULL ||
+	    (before != NULL && (before->last_block == block || before->sampler.allocs != offered)))
 		return block;
 	struct thread_state *state = guard_enter();
 

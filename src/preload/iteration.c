@@ -334,6 +334,10 @@ static void make_row(const struct open_iteration *open, const struct thread_stat
 	    .thread = state->row,
 	};
 
+	if ((int64_t)row.allocs < 0) /* sampled: blocks made before it were resized in it */
+		row.allocs = 0;
+	if ((int64_t)row.bytes < 0)
+		row.bytes = 0;
 	/* other threads went on while their numbers were added */
 	row.temporary = least(row.temporary, least(row.allocs, row.frees));
 	row.temporary_bytes = least(row.temporary_bytes, least(row.bytes, row.freed_bytes));

@@ -106,6 +106,7 @@ void journal_count_deaths(struct thread_state *state)
 		uint32_t born = block != NULL ? epoch_first_generation(block->epoch) : 0;
 
 		if (born != 0 && block->end_serial == FREED)
-			counters_late_death(state, block->stack, born, died);
+			counters_late_death(
+			    state, block->stack, born, died, live_block_weight(block));
 	}
 }

@@ -167,8 +167,8 @@ bool live_table_take_rich(struct thread_state *state, uint64_t word, struct live
 bool live_table_put(struct thread_state *state, const struct live_block *block)
 {
 	atomic_uint_least64_t *word = live_table_word(block->address);
-	bool plain =
-	    block->size < LIVE_COMPACT_LIMIT && block->flags == 0 && block->end_serial == 0;
+	bool plain = block->size < LIVE_COMPACT_LIMIT && block->flags == 0 &&
+		     block->end_serial == 0 && block->weight == 0;
 	uint32_t number;
 
 	if (word == NULL)
@@ -183,7 +183,7 @@ bool live_table_put(struct thread_state *state, const struct live_block *block)
 		return true;
 	}
 	/* No memory for a record: a small block at least keeps its birth. */
-	if (block->size >= 1024)
+	if (block->size >= 1024 || block->weight != 0)
 		return false;
 	atomic_store_explicit(word,
 	    LIVE_COMPACT | live_bit_4(block->address) | block->size << LIVE_SIZE_SHIFT |

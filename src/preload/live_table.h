@@ -54,6 +54,7 @@ struct live_block {
 	uint32_t resize_stack; /* of the last realloc; 0 none */
 	uint32_t flags;	       /* enum snapshot_block_flags */
 	uint32_t label;	       /* annotations.h; 0 none */
+	uint32_t weight;       /* sample=BYTES: how many it stands for; 0 exact, one */
 	uint32_t end_serial;   /* resized after the iteration end with this serial: journal.h */
 };
 
@@ -80,6 +81,11 @@ void live_table_each_page(live_page_visitor *visit, void *context);
 /* The record that WORD, a rich one, stands for, and how many there are at most. */
 const struct live_block *live_table_rich(uint64_t word);
 size_t live_table_rich_most(void);
+
+static inline uint32_t live_block_weight(const struct live_block *block)
+{
+	return block->weight != 0 ? block->weight : 1;
+}
 
 /* Replace each block's epoch. Under the gate. */
 void live_table_renumber(uint32_t (*renumbered)(uint32_t old));

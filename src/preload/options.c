@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "preload/message.h"
+#include "preload/sampler.h"
 
 #define PROBLEMS_MAX  8
 #define PROBLEM_BYTES 256
@@ -54,7 +55,7 @@ static const struct option_row rows[] = {
     {"graph", OPTION_FLAG, MEMBER(graph), 0, 1},
     {"follow_fork", OPTION_FLAG, MEMBER(follow_fork), 0, 1},
     {"follow_exec", OPTION_FLAG, MEMBER(follow_exec), 0, 1},
-    {"sample", OPTION_LATER, 0, 0, 0},
+    {"sample", OPTION_NUMBER, MEMBER(sample), 0, SAMPLER_MEAN_MAX},
     {"track_mmap", OPTION_LATER, 0, 0, 0},
     {"symbols", OPTION_FLAG, MEMBER(symbols), 0, 1},
     {"scope", OPTION_SCOPE, 0, 0, 0},
@@ -325,6 +326,13 @@ static const char *value_of(const char *string, const char *name)
 									 : NULL;
 }
 
+/* Who points to whom tells little when most blocks are unknown. */
+static void settle(void)
+{
+	if (options.sample != 0)
+		options.graph = 0;
+}
+
 void options_read(char *const *environment)
 {
 	const char *value;
@@ -337,10 +345,13 @@ void options_read(char *const *environment)
 			set_path(options.output, value, strlen(value), "ALLOCSCOPE_OUTPUT");
 		else if ((value = value_of(*environment, "ALLOCSCOPE_MANIFEST")) != NULL)
 			set_path(options.manifest, value, strlen(value), "ALLOCSCOPE_MANIFEST");
+		else if ((value = value_of(*environment, "ALLOCSCOPE_OPTIONAL")) != NULL)
+			options.optional = value[0] == '1';
 		else if ((value = value_of(*environment, "ALLOCSCOPE_SIGNAL")) != NULL)
 			if (strlen(value) < sizeof options.signal)
 				memcpy(options.signal, value, strlen(value) + 1);
 	}
+	settle();
 }
 
 void options_report(void)

@@ -35,6 +35,7 @@ struct options {
 	uint64_t enabled, force, quiet, graph, follow_fork, follow_exec, track_mmap, symbols;
 	uint64_t max_frames, warmup, sample, iterate_every;
 	bool thread_scope;
+	bool optional; /* ALLOCSCOPE_OPTIONAL=1: assertions that cannot see may pass */
 	enum options_unwinder unwinder;
 	uint32_t point_count;
 	struct options_point points[OPTIONS_POINTS_MAX]; /* snapshot_at */

@@ -8,6 +8,7 @@
 #include "preload/journal.h"
 #include "preload/modules.h"
 #include "preload/options.h"
+#include "preload/record_sampled.h"
 #include "preload/stack_table.h"
 #include "preload/unwind.h"
 #include "preload/unwind_check.h"
@@ -83,7 +84,8 @@ bool record_count_alloc(struct thread_state *state, uint32_t stack, size_t size)
 	return true;
 }
 
-void record_count_free(struct thread_state *state, const struct live_block *block)
+/* BLOCK counts once: it has no weight. */
+static void count_free(struct thread_state *state, const struct live_block *block)
 {
 	struct stack_counters *counters = counters_of(state, block->stack);
 	iteration_tag tag = atomic_load_explicit(state->tag, memory_order_relaxed);
@@ -106,9 +108,17 @@ void record_count_free(struct thread_state *state, const struct live_block *bloc
 		state->totals.temporary_bytes += block->size;
 	} else if (born != 0 && !journal_holds_death(block)) {
 		counters_late_death(
-		    state, block->stack, born, now != 0 ? now : iteration_generation() + 1);
+		    state, block->stack, born, now != 0 ? now : iteration_generation() + 1, 1);
 	}
 	counters_shrink(state, block->size);
+}
+
+void record_count_free(struct thread_state *state, const struct live_block *block)
+{
+	if (unlikely(block->weight != 0))
+		record_sampled_count_free(state, block);
+	else
+		count_free(state, block);
 }
 
 /* The table still holds a block at this address: a free that we did not see. */
@@ -121,12 +131,23 @@ COLD static void replace(struct thread_state *state, uintptr_t address)
 		record_count_free(state, &old);
 }
 
+void record_replace(struct thread_state *state, uintptr_t address)
+{
+	atomic_uint_least64_t *word = live_table_word(address);
+
+	if (unlikely(word != NULL && atomic_load_explicit(word, memory_order_relaxed) != 0))
+		replace(state, address);
+}
+
 void record_alloc(struct thread_state *state, void *block, size_t size, const void *hook_frame)
 {
 	uintptr_t address = (uintptr_t)block;
 
-	if (unlikely(state->paused != 0)) {
-		state->paused_allocs++;
+	if (unlikely((state->paused | options.sample) != 0)) {
+		if (state->paused != 0)
+			state->paused_allocs++;
+		else
+			record_sampled_alloc(state, block, size, hook_frame);
 		return;
 	}
 	int saved_errno = errno;
@@ -151,10 +172,7 @@ void record_alloc(struct thread_state *state, void *block, size_t size, const vo
 		    .size = size,
 		    .stack = stack,
 		    .epoch = epoch};
-		atomic_uint_least64_t *word = live_table_word(address);
-
-		if (unlikely(word != NULL && atomic_load_explicit(word, memory_order_relaxed) != 0))
-			replace(state, address);
+		record_replace(state, address);
 		fits = live_table_put(state, &fresh);
 	}
 	if (unlikely(!fits || !record_count_alloc(state, stack, size))) {
@@ -169,7 +187,7 @@ void record_alloc(struct thread_state *state, void *block, size_t size, const vo
 static bool take(struct thread_state *state, void *old, struct live_block *ret_taken, bool freed)
 {
 	if (unlikely(!live_table_take(state, (uintptr_t)old, ret_taken))) {
-		state->unknown_frees++;
+		state->unknown_frees += options.sample == 0; /* else it was not chosen */
 		return false;
 	}
 	journal_add(ret_taken, freed);
@@ -180,9 +198,16 @@ bool record_free(struct thread_state *state, void *block)
 {
 	struct live_block taken;
 
-	if (!take(state, block, &taken, true))
+	if (!take(state, block, &taken, true)) {
+		state->sampler.frees++; /* with sample=BYTES, else nobody looks at it */
 		return false;
-	record_count_free(state, &taken);
+	}
+	if (unlikely(taken.weight != 0)) {
+		state->sampler.frees++;
+		record_sampled_count_free(state, &taken);
+		return true;
+	}
+	count_free(state, &taken);
 	return true;
 }
 
@@ -214,7 +239,7 @@ void record_put_back(struct thread_state *state, const struct live_block *taken)
 }
 
 void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
-    size_t size, const void *hook_frame)
+    size_t size, size_t room, const void *hook_frame)
 {
 	struct live_block block = *taken;
 	struct stack_counters *counters = counters_of(state, block.stack);
@@ -234,15 +259,16 @@ void record_resized(struct thread_state *state, const struct live_block *taken, 
 		block.flags &= ~(uint32_t)SNAPSHOT_BLOCK_MOVED;
 	if (journal_is_on() && block.epoch <= iteration_last_end_epoch())
 		block.end_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed);
-	atomic_uint_least64_t *word = live_table_word(block.address);
-
-	if (unlikely(word != NULL && atomic_load_explicit(word, memory_order_relaxed) != 0))
-		replace(state, block.address);
+	record_replace(state, block.address);
+	if (unlikely(options.sample != 0))
+		record_sampled_resized(state, taken, room, &block);
 	if (!live_table_put(state, &block)) {
 		state->lost_blocks++;
-		record_count_free(state, taken);
+		record_count_free(state, options.sample != 0 ? &block : taken);
 		return;
 	}
+	if (unlikely(options.sample != 0))
+		return;
 	state->totals.reallocs++;
 	if (counters == NULL)
 		return;

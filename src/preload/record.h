@@ -20,9 +20,10 @@ bool record_free(struct thread_state *state, void *block);
 
 /* realloc: the old block leaves the table before the real call. False when it was never recorded. */
 bool record_take(struct thread_state *state, void *old, struct live_block *ret_taken);
-/* ... it lives on at FRESH with SIZE bytes: birth and identity are kept ... */
+/* ... it lives on at FRESH with SIZE bytes: birth and identity are kept; ROOM is what it had before, and matters
+ * with sample=BYTES only ... */
 void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
-    size_t size, const void *hook_frame);
+    size_t size, size_t room, const void *hook_frame);
 /* ... or the real call failed: it is as it was ... */
 void record_put_back(struct thread_state *state, const struct live_block *taken);
 /* ... or it was freed (size 0). */
@@ -30,6 +31,8 @@ void record_taken_freed(struct thread_state *state, const struct live_block *tak
 
 /* The calling stack's number. HOOK_FRAME NULL: from here. */
 uint32_t record_stack(struct thread_state *state, const void *hook_frame);
+/* The table still holds a block at ADDRESS, where another one was just allocated: its free was not seen. */
+void record_replace(struct thread_state *state, uintptr_t address);
 /* Counters only, for blocks that live in another table (pools). */
 bool record_count_alloc(struct thread_state *state, uint32_t stack, size_t size);
 void record_count_free(struct thread_state *state, const struct live_block *block);

@@ -10,6 +10,8 @@
 #include "preload/journal.h"
 #include "preload/lifecycle.h"
 #include "preload/modules.h"
+#include "preload/options.h"
+#include "preload/record_sampled.h"
 #include "preload/stack_table.h"
 
 static void *map_rows(size_t count, size_t row_bytes)
@@ -29,22 +31,28 @@ int snapshot_cut_prepare(struct snapshot_cut *cut)
 	struct thread_totals now = counters_sum();
 	uint64_t live = now.allocs > now.frees ? now.allocs - now.frees : 0;
 
+	if (options.sample != 0)
+		live = record_sampled_live();
+
 	return snapshot_blocks_reserve(&cut->blocks, live, cut->costs[ARENA_LIVE_TABLE]) ? 0
 											 : -ENOMEM;
 }
 
 static void count_block(struct snapshot_cut *cut, const struct live_block *block)
 {
+	uint64_t weight = live_block_weight(block);
+
 	cut->block_count++;
 	cut->extra_count += block->flags != 0;
-	cut->totals.live_bytes += block->size;
+	cut->totals.live_blocks += weight;
+	cut->totals.live_bytes += weight * block->size;
 	if (lifecycle_identity.forked && block->epoch <= lifecycle_identity.inherited_epoch) {
-		cut->inherited_blocks++;
-		cut->inherited_bytes += block->size;
+		cut->inherited_blocks += weight;
+		cut->inherited_bytes += weight * block->size;
 	}
 	if ((block->flags & SNAPSHOT_BLOCK_IGNORED) != 0) {
-		cut->ignored_blocks++;
-		cut->ignored_bytes += block->size;
+		cut->ignored_blocks += weight;
+		cut->ignored_bytes += weight * block->size;
 	}
 }
 
@@ -56,7 +64,6 @@ static void count_blocks(struct snapshot_cut *cut)
 	snapshot_blocks_sort(&cut->blocks);
 	while (snapshot_blocks_next(&cut->blocks, &cursor, &block))
 		count_block(cut, &block);
-	cut->totals.live_blocks = cut->block_count;
 }
 
 /* ---- counters ---- */
@@ -132,8 +139,8 @@ static bool settle_books(struct snapshot_cut *cut)
 	if (live == NULL)
 		return false;
 	while (snapshot_blocks_next(&cut->blocks, &cursor, &block)) {
-		live[block.stack].blocks++;
-		live[block.stack].bytes += block.size;
+		live[block.stack].blocks += live_block_weight(&block);
+		live[block.stack].bytes += live_block_weight(&block) * block.size;
 	}
 	for (size_t i = 0; i < cut->stack_count; i++) {
 		struct snapshot_stack *stack = &cut->stacks[i];
@@ -176,7 +183,36 @@ static void collect_peak(struct snapshot_cut *cut)
 	cut->totals.peak_generation = counters_peak_generation();
 }
 
+static bool collect_variances(struct snapshot_cut *cut)
+{
+	if (options.sample == 0)
+		return true;
+	cut->sampling = record_sampled_totals();
+	cut->variances = map_rows(cut->stack_count, sizeof *cut->variances);
+	for (size_t i = 0; cut->variances != NULL && i < cut->stack_count; i++)
+		cut->variances[i] = record_sampled_variance((uint32_t)i);
+	return cut->variances != NULL;
+}
+
 /* ---- threads, survival, losses ---- */
+
+/* Sampled: a thread that resizes what others made may be left with less than nothing. The one with most bears it, so
+ * that the rows still add up to the totals. */
+static void at_least_nothing(struct snapshot_thread *rows, size_t member)
+{
+#define SUM(row) (*(uint64_t *)(void *)((char *)&rows[row] + member))
+	size_t most = 0;
+
+	for (size_t i = 1; i < THREAD_ROWS_MAX; i++)
+		if ((int64_t)SUM(i) > (int64_t)SUM(most))
+			most = i;
+	for (size_t i = 0; i < THREAD_ROWS_MAX; i++)
+		if ((int64_t)SUM(i) < 0) {
+			SUM(most) += SUM(i);
+			SUM(i) = 0;
+		}
+#undef SUM
+}
 
 static bool collect_threads(struct snapshot_cut *cut)
 {
@@ -209,6 +245,10 @@ static bool collect_threads(struct snapshot_cut *cut)
 		if (state->totals.allocs + state->totals.frees > 0 &&
 		    state->row >= cut->thread_count)
 			cut->thread_count = THREAD_ROWS_MAX;
+	}
+	if (options.sample != 0) {
+		at_least_nothing(cut->threads, offsetof(struct snapshot_thread, allocs));
+		at_least_nothing(cut->threads, offsetof(struct snapshot_thread, bytes));
 	}
 	return true;
 }
@@ -264,7 +304,7 @@ int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
 	cut->generation = iteration_generation();
 	cut->in_iteration = iteration_is_open();
 	if (!snapshot_blocks_take(&cut->blocks, at_last_end) || !collect_stacks(cut) ||
-	    !collect_threads(cut) || !collect_survival(cut))
+	    !collect_variances(cut) || !collect_threads(cut) || !collect_survival(cut))
 		return -ENOMEM;
 	cut->epoch = at_last_end ? iteration_last_end_epoch() : iteration_cut();
 	collect_losses(cut);
@@ -289,6 +329,7 @@ void snapshot_cut_release(struct snapshot_cut *cut)
 {
 	snapshot_blocks_release(&cut->blocks);
 	unmap_rows(cut->stacks, cut->stack_count, sizeof *cut->stacks);
+	unmap_rows(cut->variances, cut->stack_count, sizeof *cut->variances);
 	unmap_rows(cut->threads, THREAD_ROWS_MAX, sizeof *cut->threads);
 	unmap_rows(cut->survival, cut->survival_count, sizeof *cut->survival);
 }

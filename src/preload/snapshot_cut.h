@@ -24,12 +24,14 @@ struct snapshot_cut {
 	struct snapshot_blocks blocks;
 	struct snapshot_stack *stacks;
 	size_t stack_count;
+	struct snapshot_stack_variance *variances; /* by stack; NULL when exact */
 	struct snapshot_thread *threads;
 	size_t thread_count;
 	struct survival_record *survival; /* of all threads */
 	size_t survival_count;
 	struct snapshot_totals totals;
 	struct snapshot_losses losses;
+	struct snapshot_sampling sampling;
 	uint64_t inherited_blocks, inherited_bytes, ignored_blocks, ignored_bytes;
 	uint32_t node_count, module_count;
 	uint64_t costs[ARENA_USES]; /* resident bytes */

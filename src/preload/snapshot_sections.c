@@ -101,6 +101,7 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 		     (cut->journalled ? SNAPSHOT_RUN_JOURNALLED : 0u) |
 		     (lifecycle_identity.forked ? SNAPSHOT_RUN_FORKED : 0u) |
 		     (options.thread_scope ? SNAPSHOT_RUN_THREAD_SCOPE : 0u) |
+		     (options.sample != 0 ? SNAPSHOT_RUN_SAMPLED : 0u) |
 		     (cut->in_iteration ? SNAPSHOT_RUN_IN_ITERATION : 0u),
 	    .cut_epoch = cut->epoch,
 	    .inherited_epoch = lifecycle_identity.inherited_epoch,
@@ -120,6 +121,7 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 	    .thread_count = (uint32_t)cut->thread_count,
 	    .rss_bytes = cut->rss_bytes,
 	    .mapped_bytes = cut->mapped_bytes,
+	    .sample_bytes = options.sample,
 	    .iterations_ended = iteration_ended(),
 	    .iterations_counted = iteration_counted(),
 	    .inherited_blocks = cut->inherited_blocks,
@@ -288,25 +290,33 @@ static void put_stacks(struct snapshot_writer *writer, const struct snapshot_cut
 	snapshot_writer_end_section(writer);
 }
 
-/* ---- blocks: five columns side by side, in one pass ---- */
+/* ---- blocks: five columns side by side, in one pass; with sample=BYTES a sixth ---- */
 
 #define BATCH_ROWS 8192
-enum { COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_STACK, COLUMN_EPOCH, COLUMN_BORN, COLUMNS };
+enum {
+	COLUMN_ADDRESS,
+	COLUMN_SIZE,
+	COLUMN_STACK,
+	COLUMN_EPOCH,
+	COLUMN_BORN,
+	COLUMN_WEIGHT,
+	COLUMNS
+};
 
 /* Too large for a foreign stack; mapped while a file is written. */
 struct block_batch {
 	struct snapshot_column columns[COLUMNS];
 	uint64_t address[BATCH_ROWS], size[BATCH_ROWS];
-	uint32_t stack[BATCH_ROWS], epoch[BATCH_ROWS], born[BATCH_ROWS];
-	size_t filled;
+	uint32_t stack[BATCH_ROWS], epoch[BATCH_ROWS], born[BATCH_ROWS], weight[BATCH_ROWS];
+	size_t column_count, filled;
 };
 
 static void put_batch(struct snapshot_writer *writer, struct block_batch *batch)
 {
 	const void *const rows[COLUMNS] = {
-	    batch->address, batch->size, batch->stack, batch->epoch, batch->born};
+	    batch->address, batch->size, batch->stack, batch->epoch, batch->born, batch->weight};
 
-	for (size_t i = 0; i < COLUMNS; i++)
+	for (size_t i = 0; i < batch->column_count; i++)
 		snapshot_writer_put_column(writer, &batch->columns[i], rows[i], batch->filled);
 	batch->filled = 0;
 }
@@ -339,6 +349,7 @@ static void put_block(
 	batch->stack[at] = block->stack;
 	batch->epoch[at] = block->epoch;
 	batch->born[at] = epoch_first_generation(block->epoch);
+	batch->weight[at] = live_block_weight(block);
 	if (batch->filled == BATCH_ROWS)
 		put_batch(writer, batch);
 }
@@ -348,24 +359,25 @@ static void put_columns(struct snapshot_writer *writer, const struct snapshot_cu
     struct block_batch *batch, struct snapshot_block_extra *extras)
 {
 	static const uint32_t ids[COLUMNS] = {SNAPSHOT_BLOCK_ADDRESS, SNAPSHOT_BLOCK_SIZE,
-	    SNAPSHOT_BLOCK_STACK, SNAPSHOT_BLOCK_EPOCH, SNAPSHOT_BLOCK_BORN};
+	    SNAPSHOT_BLOCK_STACK, SNAPSHOT_BLOCK_EPOCH, SNAPSHOT_BLOCK_BORN, SNAPSHOT_BLOCK_WEIGHT};
 	struct snapshot_block_cursor cursor = {0};
 	struct live_block block;
 	size_t extra = 0;
 
-	for (size_t i = 0; i < COLUMNS; i++) {
+	batch->column_count = options.sample != 0 ? COLUMNS : COLUMN_WEIGHT;
+	for (size_t i = 0; i < batch->column_count; i++) {
 		batch->columns[i].id = ids[i];
 		batch->columns[i].row_bytes = i <= COLUMN_SIZE ? 8 : 4;
 	}
-	snapshot_writer_begin_columns(
-	    writer, batch->columns, COLUMNS, cut->block_count, SNAPSHOT_SECTION_REQUIRED);
+	snapshot_writer_begin_columns(writer, batch->columns, batch->column_count, cut->block_count,
+	    SNAPSHOT_SECTION_REQUIRED);
 	for (uint64_t row = 0; snapshot_blocks_next(&cut->blocks, &cursor, &block); row++) {
 		put_block(writer, batch, &block);
 		if (unlikely(block.flags != 0))
 			extras[extra++] = extra_of(&block, row, label_strings);
 	}
 	put_batch(writer, batch);
-	snapshot_writer_end_columns(writer, batch->columns, COLUMNS, cut->block_count);
+	snapshot_writer_end_columns(writer, batch->columns, batch->column_count, cut->block_count);
 }
 
 static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut *cut)
@@ -384,6 +396,18 @@ static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut
 	}
 	arena_unmap(batch, sizeof *batch, ARENA_OTHER);
 	arena_unmap(extras, extra_bytes, ARENA_OTHER);
+}
+
+static void put_sampling(struct snapshot_writer *writer, const struct snapshot_cut *cut)
+{
+	if (cut->variances == NULL)
+		return;
+	SECTION(writer, SNAPSHOT_SAMPLING, struct snapshot_sampling);
+	snapshot_writer_put(writer, &cut->sampling, sizeof cut->sampling);
+	snapshot_writer_end_section(writer);
+	SECTION(writer, SNAPSHOT_STACK_VARIANCES, struct snapshot_stack_variance);
+	snapshot_writer_put(writer, cut->variances, cut->stack_count * sizeof *cut->variances);
+	snapshot_writer_end_section(writer);
 }
 
 static void put_born_ranges(struct snapshot_writer *writer)
@@ -607,6 +631,7 @@ int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapsh
 	put_threads(writer, cut);
 	put_stacks(writer, cut);
 	put_blocks(writer, cut);
+	put_sampling(writer, cut);
 	put_survival(writer, cut);
 	SECTION(writer, SNAPSHOT_STRINGS, char);
 	snapshot_writer_put(writer, strings, strings_used);

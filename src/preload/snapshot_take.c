@@ -185,6 +185,8 @@ static void tell_written(void)
 		text_add_unsigned(&text, cut.losses.stacks);
 		text_add(&text, " stacks");
 	}
+	if (options.sample != 0)
+		text_add(&text, "; estimates, sampled");
 	if (cut.approximate)
 		text_add(&text, "; approximate");
 	text_add(&text, "; next: allocscope report ");

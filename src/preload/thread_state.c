@@ -92,6 +92,12 @@ static struct thread_state *state_new(uint32_t level)
 	state->kept_counters = (void **)(void *)(directories + DIRECTORY_BYTES);
 	state->survival_index = (uint32_t **)(void *)(directories + 2 * DIRECTORY_BYTES);
 	state->level = level;
+	if (options.sample != 0) {
+		uint64_t seed = 0;
+
+		system_random(&seed, sizeof seed);
+		sampler_seed(&state->sampler, seed, options.sample);
+	}
 	atomic_init(&state->own_tag, tag_make(iteration_outside_epoch(), 0));
 	state->tag = own_tags ? &state->own_tag : &process_tag;
 	state->watermark = counters_watermark();

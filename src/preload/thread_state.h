@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "preload/sampler.h"
 
 #define THREAD_ROWS_MAX                                                                            \
 	256 /* threads with a root of their own in the call tree; later ones share the last row */
@@ -60,6 +61,8 @@ struct thread_state {
 	uint32_t row;		/* of THREADS, the root of its stacks */
 	atomic_uint pending;	/* enum thread_pending: to be done when the hook is left */
 	const void *last_block; /* what this thread recorded last: interpose_new.c */
+
+	_Alignas(64) struct sampler sampler; /* with sample=BYTES */
 
 	/* rare */
 	uint32_t **survival_index; /* chunks: stack number -> survival record + 1 */

@@ -17,7 +17,7 @@ int call_tree_init(struct call_tree *tree)
 	tree->node_capacity = 64;
 	tree->node_count = 1;
 	tree->nodes[0] = (struct call_node){
-	    CALL_TREE_NONE, CALL_TREE_NONE, CALL_TREE_NONE, CALL_TREE_NONE, 0, 0};
+	    CALL_TREE_NONE, CALL_TREE_NONE, CALL_TREE_NONE, CALL_TREE_NONE, 0, 0, {0, 0}};
 	return 0;
 }
 
@@ -112,7 +112,7 @@ int call_tree_add(struct call_tree *tree, uint32_t parent, uint32_t text, uint64
 		tree->nodes = grown;
 		node = (uint32_t)tree->node_count++;
 		grown[node] = (struct call_node){
-		    text, parent, CALL_TREE_NONE, grown[parent].first_child, 0, 0};
+		    text, parent, CALL_TREE_NONE, grown[parent].first_child, 0, 0, {0, 0}};
 		grown[parent].first_child = node;
 		tree->node_slots[slot] = node + 1;
 	}

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analysis/estimate.h"
 #include "analysis/text_pool.h"
 
 #define CALL_TREE_NONE UINT32_MAX
@@ -18,6 +19,7 @@ struct call_node {
 	uint32_t text; /* number of its text */
 	uint32_t parent, first_child, next_sibling;
 	uint64_t blocks, bytes;
+	struct spread spread; /* of both; for the caller to add up */
 };
 
 struct call_tree {

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 
 static bool is_in_blocks(enum check_rule rule)
@@ -42,6 +43,19 @@ static const struct snapshot *last_snapshot(const struct report_check *check)
 	return check->grouping->inputs[check->grouping->input_count - 1].heap->snapshot;
 }
 
+/* The larger of both files; 0: exact. */
+static uint64_t mean_of(const struct report_check *check)
+{
+	uint64_t mean = 0;
+
+	for (size_t i = 0; i < check->grouping->input_count; i++) {
+		uint64_t of = estimate_mean(check->grouping->inputs[i].heap->snapshot);
+
+		mean = of > mean ? of : mean;
+	}
+	return mean;
+}
+
 /* A row of a result: what was born, or is retained in one file. */
 static struct report_row row_of(
     const struct report_check *check, const struct diff_row *row, uint64_t iterations)
@@ -60,6 +74,12 @@ static struct report_row row_of(
 	    .retained_blocks = row->retained_blocks,
 	    .retained_bytes = row->retained_bytes,
 	    .grown_bytes = row->grown_bytes,
+	    .mean = mean_of(check),
+	    .spread = row->retained_spread,
+	    .died_spread = row->died_spread,
+	    .retained_spread = row->retained_spread,
+	    .grown_variance = row->grown_variance,
+	    .iterations = iterations,
 	    .blocks_per_iteration = iterations != 0 ? (double)blocks / (double)iterations : 0,
 	    .bytes_per_iteration = iterations != 0 ? (double)bytes / (double)iterations : 0,
 	    .growth = &row->growth,
@@ -75,6 +95,14 @@ static uint64_t iterations_of(const struct report_check *check, const struct che
 
 /* --- text --- */
 
+static void write_amounts(FILE *out, const struct check_finding *finding, uint64_t mean)
+{
+	fprintf(out, "%s%s", mean != 0 ? "~" : "", amount(finding->rule, finding->actual).text);
+	if (mean != 0)
+		fprintf(out, " +-%s", amount(finding->rule, finding->error).text);
+	fprintf(out, ", limit %s", amount(finding->rule, finding->limit).text);
+}
+
 static void write_sentence(FILE *out, const struct report_check *check,
     const struct check_finding *finding, const struct text_style *style)
 {
@@ -86,8 +114,7 @@ static void write_sentence(FILE *out, const struct report_check *check,
 		fprintf(out, "%s with every stretch of the iterations",
 		    text_plural(finding->actual, "row grows", "rows grow").text);
 	else
-		fprintf(out, "%s, limit %s", amount(finding->rule, finding->actual).text,
-		    amount(finding->rule, finding->limit).text);
+		write_amounts(out, finding, mean_of(check));
 	if (finding->iteration != HEAP_NONE && finding->iteration < snapshot->iteration_count) {
 		const struct snapshot_iteration *iteration =
 		    &snapshot->iterations[finding->iteration];
@@ -124,17 +151,18 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 		    iterations_of(check, finding));
 
 		text_table_row(&table);
-		text_table_cell(&table, text_count(row.blocks).text);
-		text_table_cell(&table, text_bytes(row.bytes).text);
-		text_table_cell(&table, iterations_of(check, finding) != 0
-					    ? text_rate(row.blocks_per_iteration).text
-					    : "-");
-		text_table_cell(&table, iterations_of(check, finding) != 0
-					    ? text_rate_bytes(row.bytes_per_iteration).text
-					    : "-");
+		text_table_cell(
+		    &table, text_estimate(row.mean, row.blocks, row.spread.blocks).text);
+		text_table_cell(
+		    &table, text_estimate_bytes(row.mean, row.bytes, row.spread.bytes).text);
+		text_table_cell(&table,
+		    iterations_of(check, finding) != 0 ? report_row_rate(&row, false).text : "-");
+		text_table_cell(&table,
+		    iterations_of(check, finding) != 0 ? report_row_rate(&row, true).text : "-");
 		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape),
 		    growth_shape_name(row.growth->shape));
-		text_table_cell(&table, text_signed_bytes(row.grown_bytes).text);
+		text_table_cell(&table,
+		    text_estimate_signed_bytes(row.mean, row.grown_bytes, row.grown_variance).text);
 		status = report_row_name(&table, check->grouping, &row, options);
 	}
 	if (status == 0 && count != 0)
@@ -207,6 +235,8 @@ static int finding_json(struct json_writer *json, const struct report_check *che
 	json_text(json, "unit", unit(finding->rule));
 	json_unsigned(json, "limit", finding->limit);
 	json_unsigned(json, "actual", finding->actual);
+	if (mean_of(check) != 0)
+		json_unsigned(json, "actual_error", finding->error);
 	if (finding->iteration != HEAP_NONE && finding->iteration < snapshot->iteration_count) {
 		const struct snapshot_iteration *iteration =
 		    &snapshot->iterations[finding->iteration];
@@ -244,6 +274,7 @@ int report_check_json(
 		report_file_json(&json, "before", check->grouping->inputs[0].heap->snapshot);
 	report_file_json(
 	    &json, check->grouping->input_count == 2 ? "after" : "file", last_snapshot(check));
+	json_sampled(&json, last_snapshot(check));
 	json_begin_array(&json, "findings");
 	for (size_t i = 0; status == 0 && i < check->result->finding_count; i++)
 		status = finding_json(&json, check, &check->result->findings[i], options);

@@ -10,11 +10,18 @@
 #include "base/status.h"
 #include "report/report_file.h"
 #include "report/resize_sites.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 
 static const struct snapshot *input_snapshot(const struct diff *diff, size_t input)
 {
 	return diff->grouping->inputs[input].heap->snapshot;
+}
+
+/* Mean bytes between samples, the larger of both files; 0 exact. */
+static uint64_t mean_of(const struct diff *diff)
+{
+	return diff->sampled[0] > diff->sampled[1] ? diff->sampled[0] : diff->sampled[1];
 }
 
 /* A row of blocks that only stayed is no difference. */
@@ -46,6 +53,18 @@ static const char *identity_text(enum diff_identity identity)
 	}
 }
 
+static struct text_number sampled_text(uint64_t mean)
+{
+	struct text_number number;
+
+	if (mean == 0)
+		(void)snprintf(number.text, sizeof number.text, "exact");
+	else
+		(void)snprintf(
+		    number.text, sizeof number.text, "sampled every %.20s", text_bytes(mean).text);
+	return number;
+}
+
 static void write_heading(FILE *out, const struct diff *diff, const struct text_style *style)
 {
 	const char *identity = identity_text(diff->identity);
@@ -64,9 +83,14 @@ static void write_heading(FILE *out, const struct diff *diff, const struct text_
 		fputs("No iteration ended between them.\n", out);
 	if (identity != NULL)
 		fprintf(out, "%s\n", identity);
+	if (diff->sampled[0] != diff->sampled[1])
+		fprintf(out,
+		    "BEFORE is %s and AFTER %s: their difference is an estimate, as inexact as the coarser one.\n",
+		    sampled_text(diff->sampled[0]).text, sampled_text(diff->sampled[1]).text);
 	if (diff->reversed)
 		fputs("BEFORE was taken after AFTER: is the order right?\n", out);
-	report_losses(out, style, input_snapshot(diff, 1));
+	report_losses(
+	    out, style, input_snapshot(diff, diff->sampled[1] != 0 ? 1 : diff->sampled[0] == 0));
 	fputc('\n', out);
 }
 
@@ -84,6 +108,7 @@ static void balance_row(struct text_table *table, const char *what, const char *
 static int write_balance(FILE *out, const struct diff *diff, const struct text_style *style)
 {
 	const struct diff_row *total = &diff->total;
+	const uint64_t mean = mean_of(diff);
 	struct text_table table;
 	int status = 0;
 
@@ -92,17 +117,25 @@ static int write_balance(FILE *out, const struct diff *diff, const struct text_s
 	text_table_column(&table, "blocks", TEXT_RIGHT);
 	text_table_column(&table, "bytes", TEXT_RIGHT);
 	text_table_column(&table, "", TEXT_LEFT);
-	balance_row(&table, "  before", text_count(total->before_blocks).text,
-	    text_bytes(total->before_bytes).text, "");
-	balance_row(&table, "+ born", text_count(total->born_blocks).text,
-	    text_bytes(total->born_bytes).text, "allocated after BEFORE and alive in AFTER");
-	balance_row(&table, "- died", text_count(total->died_blocks).text,
-	    text_bytes(total->died_bytes).text, "alive in BEFORE and gone in AFTER");
+	balance_row(&table, "  before",
+	    text_estimate(mean, total->before_blocks, total->before_spread.blocks).text,
+	    text_estimate_bytes(mean, total->before_bytes, total->before_spread.bytes).text, "");
+	balance_row(&table, "+ born",
+	    text_estimate(mean, total->born_blocks, total->born_spread.blocks).text,
+	    text_estimate_bytes(mean, total->born_bytes, total->born_spread.bytes).text,
+	    "allocated after BEFORE and alive in AFTER");
+	balance_row(&table, "- died",
+	    text_estimate(mean, total->died_blocks, total->died_spread.blocks).text,
+	    text_estimate_bytes(mean, total->died_bytes, total->died_spread.bytes).text,
+	    "alive in BEFORE and gone in AFTER");
 	balance_row(&table, total->grown_bytes < 0 ? "- shrunk" : "+ grown", "",
-	    text_bytes((uint64_t)llabs((long long)total->grown_bytes)).text,
+	    text_estimate_bytes(
+		mean, (uint64_t)llabs((long long)total->grown_bytes), total->grown_variance)
+		.text,
 	    "kept blocks that realloc resized");
-	balance_row(&table, "= after", text_count(total->after_blocks).text,
-	    text_bytes(total->after_bytes).text, "");
+	balance_row(&table, "= after",
+	    text_estimate(mean, total->after_blocks, total->after_spread.blocks).text,
+	    text_estimate_bytes(mean, total->after_bytes, total->after_spread.bytes).text, "");
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);
 	return status;
@@ -113,6 +146,8 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 {
 	const struct snapshot_totals *before = &input_snapshot(diff, 0)->run->totals;
 	const struct snapshot_totals *after = &input_snapshot(diff, 1)->run->totals;
+	const uint64_t mean = mean_of(diff);
+	const struct spread whole = estimate_allocs(input_snapshot(diff, 1));
 	bool same_run = diff->identity == DIFF_IDENTITY_EXACT && !diff->reversed &&
 			after->allocs >= before->allocs && after->bytes >= before->bytes;
 	struct text_table table;
@@ -123,19 +158,27 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 	text_table_column(&table, "blocks", TEXT_RIGHT);
 	text_table_column(&table, "bytes", TEXT_RIGHT);
 	text_table_column(&table, "", TEXT_LEFT);
-	if (same_run)
-		balance_row(&table, "allocated", text_count(after->allocs - before->allocs).text,
-		    text_bytes(after->bytes - before->bytes).text,
-		    "churn: all that was handed out between the two");
-	else
-		balance_row(&table, "allocated", text_count(after->allocs).text,
-		    text_bytes(after->bytes).text,
-		    "churn: all that was handed out in the run of AFTER");
-	balance_row(&table, "peak", "", text_bytes(after->peak_bytes).text,
+	uint64_t allocs = after->allocs - (same_run ? before->allocs : 0);
+	uint64_t bytes = after->bytes - (same_run ? before->bytes : 0);
+
+	balance_row(&table, "allocated",
+	    text_estimate(mean, allocs, estimate_like(allocs, after->allocs, whole.blocks)).text,
+	    text_estimate_bytes(mean, bytes, estimate_like(bytes, after->bytes, whole.bytes)).text,
+	    same_run ? "churn: all that was handed out between the two"
+		     : "churn: all that was handed out in the run of AFTER");
+	balance_row(&table, "peak", "",
+	    text_estimate_bytes(mean, after->peak_bytes,
+		estimate_like(after->peak_bytes, after->bytes, whole.bytes))
+		.text,
 	    "most bytes alive at once so far");
 	if (diff->iterations_counted != 0)
-		balance_row(&table, "retained", text_count(diff->total.retained_blocks).text,
-		    text_bytes(diff->total.retained_bytes).text,
+		balance_row(&table, "retained",
+		    text_estimate(
+			mean, diff->total.retained_blocks, diff->total.retained_spread.blocks)
+			.text,
+		    text_estimate_bytes(
+			mean, diff->total.retained_bytes, diff->total.retained_spread.bytes)
+			.text,
 		    "born in a counted iteration and alive after its end");
 	else
 		balance_row(&table, "retained", "unknown", "unknown",
@@ -150,6 +193,7 @@ static int write_three_numbers(FILE *out, const struct diff *diff, const struct 
 static void write_verdict(FILE *out, const struct diff *diff, const struct text_style *style)
 {
 	const struct diff_row *total = &diff->total;
+	const uint64_t mean = mean_of(diff);
 	char line[256];
 
 	fputc('\n', out);
@@ -158,22 +202,32 @@ static void write_verdict(FILE *out, const struct diff *diff, const struct text_
 		    "No counted iteration ended: what is retained cannot be told, only what was born.");
 		text_put(out, style, TEXT_WARN, line);
 	} else if (total->retained_blocks == 0) {
-		text_put(out, style, TEXT_GOOD, "0 blocks retained");
+		text_put(out, style, TEXT_GOOD,
+		    mean == 0 ? "0 blocks retained"
+			      : "No retained block was sampled: there may be some");
 	} else {
 		double iterations = (double)diff->iterations_counted;
 
 		(void)snprintf(line, sizeof line, "%s retained",
-		    text_plural(total->retained_blocks, "block", "blocks").text);
+		    text_estimate_plural(mean, total->retained_blocks,
+			total->retained_spread.blocks, "block", "blocks")
+			.text);
 		text_put(out, style, TEXT_BAD, line);
 		fprintf(out, " (%s): %s %s, %s per iteration",
-		    text_bytes(total->retained_bytes).text,
-		    text_rate((double)total->retained_blocks / iterations).text,
+		    text_estimate_bytes(mean, total->retained_bytes, total->retained_spread.bytes)
+			.text,
+		    text_estimate_rate(mean, (double)total->retained_blocks / iterations,
+			total->retained_spread.blocks / (iterations * iterations))
+			.text,
 		    total->retained_blocks == diff->iterations_counted ? "block" : "blocks",
-		    text_rate_bytes((double)total->retained_bytes / iterations).text);
+		    text_estimate_rate_bytes(mean, (double)total->retained_bytes / iterations,
+			total->retained_spread.bytes / (iterations * iterations))
+			.text);
 	}
 	if (total->grown_bytes > 0)
-		fprintf(
-		    out, "; kept blocks grew by %s", text_bytes((uint64_t)total->grown_bytes).text);
+		fprintf(out, "; kept blocks grew by %s",
+		    text_estimate_bytes(mean, (uint64_t)total->grown_bytes, total->grown_variance)
+			.text);
 	fputc('\n', out);
 	if (diff->ignored_blocks != 0)
 		fprintf(out, "%s (%s) left out: the program asked to ignore them.\n",
@@ -213,18 +267,21 @@ static int add_row(struct text_table *table, const struct diff *diff, const stru
     const struct report_options *options)
 {
 	text_table_row(table);
-	text_table_cell(table, text_count(row->blocks).text);
-	text_table_cell(table, text_bytes(row->bytes).text);
+	text_table_cell(table, text_estimate(row->mean, row->blocks, row->spread.blocks).text);
+	text_table_cell(table, text_estimate_bytes(row->mean, row->bytes, row->spread.bytes).text);
 	if (diff->iterations_between != 0) {
-		text_table_cell(table, text_rate(row->blocks_per_iteration).text);
-		text_table_cell(table, text_rate_bytes(row->bytes_per_iteration).text);
+		text_table_cell(table, report_row_rate(row, false).text);
+		text_table_cell(table, report_row_rate(row, true).text);
 	}
 	if (shapes_are_known(diff))
 		text_table_cell_tinted(table, report_shape_tint(row->growth->shape),
 		    growth_shape_name(row->growth->shape));
-	text_table_cell(table, row->died_blocks != 0 ? text_count(row->died_blocks).text : "0");
-	text_table_cell(table, text_bytes(row->died_bytes).text);
-	text_table_cell(table, text_signed_bytes(row->grown_bytes).text);
+	text_table_cell(
+	    table, text_estimate(row->mean, row->died_blocks, row->died_spread.blocks).text);
+	text_table_cell(
+	    table, text_estimate_bytes(row->mean, row->died_bytes, row->died_spread.bytes).text);
+	text_table_cell(table,
+	    text_estimate_signed_bytes(row->mean, row->grown_bytes, row->grown_variance).text);
 	return report_row_name(table, diff->grouping, row, options);
 }
 
@@ -286,6 +343,31 @@ int report_diff_text(
 
 /* --- JSON --- */
 
+static void spread_json(struct json_writer *json, const char *blocks, const char *bytes,
+    uint64_t mean, const struct spread *spread)
+{
+	json_estimate_error(json, blocks, mean, spread->blocks);
+	json_estimate_error(json, bytes, mean, spread->bytes);
+}
+
+static void totals_errors_json(struct json_writer *json, const struct diff *diff)
+{
+	const struct diff_row *total = &diff->total;
+	const struct snapshot_totals *after = &input_snapshot(diff, 1)->run->totals;
+	const uint64_t mean = mean_of(diff);
+
+	spread_json(json, "born_blocks", "born_bytes", mean, &total->born_spread);
+	spread_json(json, "died_blocks", "died_bytes", mean, &total->died_spread);
+	spread_json(json, "kept_blocks", "kept_bytes", mean, &total->kept_spread);
+	spread_json(json, "retained_blocks", "retained_bytes", mean, &total->retained_spread);
+	spread_json(json, "before_blocks", "before_bytes", mean, &total->before_spread);
+	spread_json(json, "after_blocks", "after_bytes", mean, &total->after_spread);
+	json_estimate_error(json, "grown_bytes", mean, total->grown_variance);
+	json_estimate_error(json, "peak_bytes", mean,
+	    estimate_like(
+		after->peak_bytes, after->bytes, estimate_allocs(input_snapshot(diff, 1)).bytes));
+}
+
 static void totals_json(struct json_writer *json, const struct diff *diff)
 {
 	const struct diff_row *total = &diff->total;
@@ -310,6 +392,7 @@ static void totals_json(struct json_writer *json, const struct diff *diff)
 	json_unsigned(json, "ignored_bytes", diff->ignored_bytes);
 	json_unsigned(json, "unexplained_blocks", diff->unexplained_blocks);
 	json_unsigned(json, "peak_bytes", after->peak_bytes);
+	totals_errors_json(json, diff);
 	json_end(json);
 }
 
@@ -353,6 +436,7 @@ int report_diff_json(
 	report_file_json(&json, "after", input_snapshot(diff, 1));
 	json_text(&json, "identity", diff->identity == DIFF_IDENTITY_EXACT ? "exact" : "off");
 	json_bool(&json, "approximate", diff->approximate);
+	json_sampled(&json, input_snapshot(diff, diff->sampled[1] != 0));
 	totals_json(&json, diff);
 	json_begin_object(&json, "iterations");
 	json_unsigned(&json, "counted", diff->iterations_counted);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 
 const char *report_trigger(const struct snapshot *snapshot)
@@ -77,6 +78,7 @@ void report_file_json(struct json_writer *json, const char *key, const struct sn
 	json_unsigned(json, "time_ns", run->time_ns);
 	json_text(json, "trigger", report_trigger(snapshot));
 	json_text(json, "run_id", run_id);
+	json_sampled(json, snapshot);
 	json_end(json);
 }
 
@@ -149,8 +151,12 @@ void report_losses(FILE *out, const struct text_style *style, const struct snaps
 	if ((flags & SNAPSHOT_RUN_APPROXIMATE) != 0)
 		warning_line(out, style,
 		    "Not exact: a thread could not be held while the snapshot was taken.");
-	if ((flags & SNAPSHOT_RUN_SAMPLED) != 0)
-		warning_line(out, style, "Sampled: all numbers are estimates.");
+	if ((flags & SNAPSHOT_RUN_SAMPLED) != 0) {
+		char legend[320];
+
+		text_estimate_legend(snapshot, legend, sizeof legend);
+		warning_line(out, style, legend);
+	}
 	report_losses_of(snapshot, losses);
 	for (size_t i = 0; i < REPORT_LOSS_COUNT; i++) {
 		char line[192];

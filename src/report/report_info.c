@@ -1,11 +1,13 @@
 #include "report/report_info.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/status.h"
 #include "report/json_writer.h"
 #include "report/report_file.h"
 #include "report/report_row.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 #include "snapshot/snapshot_verify.h"
 
@@ -28,6 +30,7 @@ static const char *section_name(uint32_t id)
 	    {SNAPSHOT_BLOCK_STACK, "block_stack"},
 	    {SNAPSHOT_BLOCK_EPOCH, "block_epoch"},
 	    {SNAPSHOT_BLOCK_BORN, "block_born"},
+	    {SNAPSHOT_BLOCK_WEIGHT, "block_weight"},
 	    {SNAPSHOT_BLOCK_EXTRAS, "block_extras"},
 	    {SNAPSHOT_BORN_RANGES, "born_ranges"},
 	    {SNAPSHOT_SAMPLES, "samples"},
@@ -36,6 +39,8 @@ static const char *section_name(uint32_t id)
 	    {SNAPSHOT_SURVIVAL, "survival"},
 	    {SNAPSHOT_ROOTS, "roots"},
 	    {SNAPSHOT_POOLS, "pools"},
+	    {SNAPSHOT_SAMPLING, "sampling"},
+	    {SNAPSHOT_STACK_VARIANCES, "stack_variances"},
 	    {SNAPSHOT_NAMES, "names"},
 	};
 
@@ -91,7 +96,6 @@ static void write_flags(FILE *out, const struct text_style *style, uint32_t flag
 		"the heap at the end of the last iteration: later frees were taken back"},
 	    {SNAPSHOT_RUN_FORKED, "this process began as a copy of its parent's heap"},
 	    {SNAPSHOT_RUN_THREAD_SCOPE, "iterations tag only the thread that began them"},
-	    {SNAPSHOT_RUN_SAMPLED, "sampled: numbers are estimates"},
 	    {SNAPSHOT_RUN_IN_ITERATION, "an iteration was open at the cut"},
 	};
 
@@ -104,6 +108,8 @@ static void write_flags(FILE *out, const struct text_style *style, uint32_t flag
 static void write_run(FILE *out, const struct snapshot *snapshot, const struct text_style *style)
 {
 	const struct snapshot_run *run = snapshot->run;
+	const uint64_t mean = estimate_mean(snapshot);
+	const struct spread live = estimate_live(snapshot);
 	char text[320];
 	char moment[REPORT_TIME_BYTES];
 
@@ -137,9 +143,19 @@ static void write_run(FILE *out, const struct snapshot *snapshot, const struct t
 	    run->warmup, run->generation);
 	line(out, style, "iterations", text);
 	(void)snprintf(text, sizeof text, "%s, %s",
-	    text_plural(run->totals.live_blocks, "block", "blocks").text,
-	    text_bytes(run->totals.live_bytes).text);
+	    text_estimate_plural(mean, run->totals.live_blocks, live.blocks, "block", "blocks")
+		.text,
+	    text_estimate_bytes(mean, run->totals.live_bytes, live.bytes).text);
 	line(out, style, "live", text);
+	if (mean != 0) {
+		text_estimate_legend(snapshot, text, sizeof text);
+		line(out, style, "sampled", text + strlen("Sampled: "));
+		(void)snprintf(text, sizeof text, "%s of %s (realloc is not in them), %s",
+		    text_plural(snapshot->sampling->allocs, "allocation", "allocations").text,
+		    text_bytes(snapshot->sampling->bytes).text,
+		    text_plural(snapshot->sampling->frees, "free", "frees").text);
+		line(out, style, "exact", text);
+	}
 	write_flags(out, style, run->flags);
 }
 
@@ -268,8 +284,14 @@ static void run_json(struct json_writer *json, const struct snapshot *snapshot)
 	json_bool(json, "in_iteration", (run->flags & SNAPSHOT_RUN_IN_ITERATION) != 0);
 }
 
-static void totals_json(struct json_writer *json, const struct snapshot_totals *totals)
+static void totals_json(struct json_writer *json, const struct snapshot *snapshot)
 {
+	const struct snapshot_totals *totals = &snapshot->run->totals;
+	const struct spread allocs = estimate_allocs(snapshot);
+	const struct spread live = estimate_live(snapshot);
+	const struct spread frees = spread_without(&allocs, &live);
+	const uint64_t mean = estimate_mean(snapshot);
+
 	json_begin_object(json, "totals");
 	json_unsigned(json, "allocs", totals->allocs);
 	json_unsigned(json, "bytes", totals->bytes);
@@ -280,6 +302,14 @@ static void totals_json(struct json_writer *json, const struct snapshot_totals *
 	json_unsigned(json, "live_bytes", totals->live_bytes);
 	json_unsigned(json, "peak_bytes", totals->peak_bytes);
 	json_unsigned(json, "peak_error_bytes", totals->peak_error_bytes);
+	json_estimate_error(json, "allocs", mean, allocs.blocks);
+	json_estimate_error(json, "bytes", mean, allocs.bytes);
+	json_estimate_error(json, "frees", mean, frees.blocks);
+	json_estimate_error(json, "freed_bytes", mean, frees.bytes);
+	json_estimate_error(json, "live_blocks", mean, live.blocks);
+	json_estimate_error(json, "live_bytes", mean, live.bytes);
+	json_estimate_error(json, "peak_bytes", mean,
+	    estimate_like(totals->peak_bytes, totals->bytes, allocs.bytes));
 	json_end(json);
 }
 
@@ -320,7 +350,8 @@ int report_info_json(FILE *out, const struct snapshot *snapshot)
 	json_unsigned(&json, "file_bytes", snapshot->file_bytes);
 	json_unsigned(&json, "disk_bytes", snapshot->disk_bytes);
 	run_json(&json, snapshot);
-	totals_json(&json, &snapshot->run->totals);
+	json_sampled(&json, snapshot);
+	totals_json(&json, snapshot);
 	counters_json(&json, snapshot);
 	json_begin_array(&json, "sections");
 	for (uint32_t i = 0; i < snapshot->section_count; i++) {

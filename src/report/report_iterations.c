@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "report/report_file.h"
 #include "report/report_stack.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 
 static const char *phase_word(uint32_t phase)
@@ -102,6 +103,34 @@ static int matrix_of_row(
 	    grouping->first_stack[key + 1] - grouping->first_stack[key], ret_matrix);
 }
 
+/* How inexact the numbers of one iteration are: no variance is kept for it, so it is taken to be of the mix of blocks
+ * of the whole run. Retained blocks are in the file, so theirs is their own. */
+struct row_spreads {
+	struct spread allocs, frees, temporary;
+	double live_bytes, live_blocks, peak_bytes;
+};
+
+static struct row_spreads spreads_of(const struct heap *heap, const struct snapshot_iteration *i)
+{
+	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
+
+	if (estimate_mean(heap->snapshot) == 0)
+		return (struct row_spreads){0};
+	const struct spread whole = estimate_allocs(heap->snapshot);
+
+	return (struct row_spreads){
+	    .allocs = {estimate_like(i->allocs, totals->allocs, whole.blocks),
+		estimate_like(i->bytes, totals->bytes, whole.bytes)},
+	    .frees = {estimate_like(i->frees, totals->allocs, whole.blocks),
+		estimate_like(i->freed_bytes, totals->bytes, whole.bytes)},
+	    .temporary = {estimate_like(i->temporary, totals->allocs, whole.blocks),
+		estimate_like(i->temporary_bytes, totals->bytes, whole.bytes)},
+	    .live_blocks = estimate_like(i->live_blocks, totals->allocs, whole.blocks),
+	    .live_bytes = estimate_like(i->live_bytes, totals->bytes, whole.bytes),
+	    .peak_bytes = estimate_like(i->peak_bytes, totals->bytes, whole.bytes),
+	};
+}
+
 /* --- text --- */
 
 static void add_columns(struct text_table *table)
@@ -115,9 +144,12 @@ static void add_columns(struct text_table *table)
 		text_table_column(table, titles[i], TEXT_RIGHT);
 }
 
-static void add_row(struct text_table *table, const struct iterations_row *row)
+static void add_row(
+    struct text_table *table, const struct heap *heap, const struct iterations_row *row)
 {
 	const struct snapshot_iteration *i = row->iteration;
+	const struct row_spreads spreads = spreads_of(heap, i);
+	const uint64_t mean = estimate_mean(heap->snapshot);
 	char number[64];
 
 	if (i->count > 1)
@@ -129,20 +161,22 @@ static void add_row(struct text_table *table, const struct iterations_row *row)
 	text_table_cell(table, number);
 	text_table_cell_tinted(table, i->phase == SNAPSHOT_PHASE_WARMUP ? TEXT_DIM : TEXT_PLAIN,
 	    row->ended ? phase_word(i->phase) : "open");
-	text_table_cell(table, text_count(i->allocs).text);
-	text_table_cell(table, text_bytes(i->bytes).text);
-	text_table_cell(table, text_count(i->frees).text);
-	text_table_cell(table, text_bytes(i->freed_bytes).text);
+	text_table_cell(table, text_estimate(mean, i->allocs, spreads.allocs.blocks).text);
+	text_table_cell(table, text_estimate_bytes(mean, i->bytes, spreads.allocs.bytes).text);
+	text_table_cell(table, text_estimate(mean, i->frees, spreads.frees.blocks).text);
+	text_table_cell(table, text_estimate_bytes(mean, i->freed_bytes, spreads.frees.bytes).text);
 	text_table_cell_tinted(table, row->retained_blocks != 0 ? TEXT_BOLD : TEXT_PLAIN,
-	    text_count(row->retained_blocks).text);
-	text_table_cell(table, text_bytes(row->retained_bytes).text);
-	text_table_cell(table, text_bytes(i->live_bytes).text);
-	text_table_cell(table, text_bytes(i->peak_bytes).text);
+	    text_estimate(mean, row->retained_blocks, row->retained_spread.blocks).text);
+	text_table_cell(
+	    table, text_estimate_bytes(mean, row->retained_bytes, row->retained_spread.bytes).text);
+	text_table_cell(table, text_estimate_bytes(mean, i->live_bytes, spreads.live_bytes).text);
+	text_table_cell(table, text_estimate_bytes(mean, i->peak_bytes, spreads.peak_bytes).text);
 	text_table_cell(table, text_duration(i->ns).text);
 }
 
 /* born x alive of one site: a line per birth bucket that left anything. */
-static void write_matrix(FILE *out, const struct survival_matrix *matrix, struct generations range)
+static void write_matrix(FILE *out, const struct heap *heap, const struct group_row *row,
+    const struct survival_matrix *matrix, struct generations range)
 {
 	struct text_table table;
 	char titles[SURVIVAL_BUCKETS][32];
@@ -169,8 +203,13 @@ static void write_matrix(FILE *out, const struct survival_matrix *matrix, struct
 		text_table_row(&table);
 		text_table_cell(&table, label);
 		for (uint32_t at = 0; at < matrix->bucket_count; at++)
-			text_table_cell(
-			    &table, at < born ? "" : text_count(matrix->alive[born][at]).text);
+			text_table_cell(&table,
+			    at < born ? ""
+				      : text_estimate(estimate_mean(heap->snapshot),
+					    matrix->alive[born][at],
+					    estimate_like(matrix->alive[born][at],
+						row->alloc_objects, row->alloc_spread.blocks))
+					    .text);
 	}
 	(void)text_table_write(&table, out, &plain);
 	text_table_release(&table);
@@ -204,10 +243,13 @@ static int write_sites(FILE *out, const struct grouping *grouping, const struct 
 		if (row->growth.reason != NULL)
 			fprintf(out, " (%s)", row->growth.reason);
 		fputc('\n', out);
-		write_matrix(out, &matrix, range);
+		write_matrix(out, grouping->inputs[0].heap, row, &matrix, range);
 	}
 	if (status == 0 && shown == 0)
-		fputs("\n0 blocks outlived their iteration.\n", out);
+		fputs(estimate_mean(grouping->inputs[0].heap->snapshot) == 0
+			  ? "\n0 blocks outlived their iteration.\n"
+			  : "\nNo block that outlived its iteration was sampled.\n",
+		    out);
 	free(born_here);
 	return status;
 }
@@ -236,7 +278,7 @@ int report_iterations_text(FILE *out, const struct iterations_view *view,
 		add_columns(&table);
 		for (size_t r = benchmark->first_row;
 		     r < benchmark->first_row + benchmark->row_count; r++)
-			add_row(&table, &view->rows[r]);
+			add_row(&table, grouping->inputs[0].heap, &view->rows[r]);
 		status = text_table_write(&table, out, &options->style);
 		text_table_release(&table);
 		if (benchmark->row_count < benchmark->iterations)
@@ -252,7 +294,27 @@ int report_iterations_text(FILE *out, const struct iterations_view *view,
 
 /* --- JSON --- */
 
-static void iteration_json(struct json_writer *json, const struct iterations_row *row)
+static void iteration_errors_json(
+    struct json_writer *json, const struct heap *heap, const struct iterations_row *row)
+{
+	const struct row_spreads spreads = spreads_of(heap, row->iteration);
+	const uint64_t mean = estimate_mean(heap->snapshot);
+
+	json_estimate_error(json, "allocs", mean, spreads.allocs.blocks);
+	json_estimate_error(json, "bytes", mean, spreads.allocs.bytes);
+	json_estimate_error(json, "frees", mean, spreads.frees.blocks);
+	json_estimate_error(json, "freed_bytes", mean, spreads.frees.bytes);
+	json_estimate_error(json, "temporary", mean, spreads.temporary.blocks);
+	json_estimate_error(json, "temporary_bytes", mean, spreads.temporary.bytes);
+	json_estimate_error(json, "retained_blocks", mean, row->retained_spread.blocks);
+	json_estimate_error(json, "retained_bytes", mean, row->retained_spread.bytes);
+	json_estimate_error(json, "live_blocks", mean, spreads.live_blocks);
+	json_estimate_error(json, "live_bytes", mean, spreads.live_bytes);
+	json_estimate_error(json, "peak_bytes", mean, spreads.peak_bytes);
+}
+
+static void iteration_json(
+    struct json_writer *json, const struct heap *heap, const struct iterations_row *row)
 {
 	const struct snapshot_iteration *i = row->iteration;
 
@@ -277,6 +339,7 @@ static void iteration_json(struct json_writer *json, const struct iterations_row
 	json_unsigned(json, "live_bytes", i->live_bytes);
 	json_unsigned(json, "peak_bytes", i->peak_bytes);
 	json_unsigned(json, "ns", i->ns);
+	iteration_errors_json(json, heap, row);
 	json_end(json);
 }
 
@@ -351,6 +414,7 @@ int report_iterations_json(FILE *out, const struct iterations_view *view,
 	json_unsigned(&json, "version", 1);
 	json_text(&json, "command", "iterations");
 	report_file_json(&json, "file", grouping->inputs[0].heap->snapshot);
+	json_sampled(&json, grouping->inputs[0].heap->snapshot);
 	json_begin_array(&json, "benchmarks");
 	for (size_t i = 0; status == 0 && i < view->benchmark_count; i++) {
 		const struct iterations_benchmark *benchmark = &view->benchmarks[i];
@@ -362,7 +426,7 @@ int report_iterations_json(FILE *out, const struct iterations_view *view,
 		json_begin_array(&json, "iterations");
 		for (size_t r = benchmark->first_row;
 		     r < benchmark->first_row + benchmark->row_count; r++)
-			iteration_json(&json, &view->rows[r]);
+			iteration_json(&json, grouping->inputs[0].heap, &view->rows[r]);
 		json_end(&json);
 		status = sites_json(&json, grouping, rows,
 		    generations_of(view, benchmark, grouping->inputs[0].heap), options);

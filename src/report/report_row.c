@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "report/report_stack.h"
 #include "report/short_name.h"
+#include "report/text_estimate.h"
 
 static double per(uint64_t amount, uint64_t iterations)
 {
@@ -26,6 +27,12 @@ struct report_row report_row_of_diff(
 	    .retained_blocks = row->retained_blocks,
 	    .retained_bytes = row->retained_bytes,
 	    .grown_bytes = row->grown_bytes,
+	    .mean = diff->sampled[0] > diff->sampled[1] ? diff->sampled[0] : diff->sampled[1],
+	    .spread = retained ? row->retained_spread : row->born_spread,
+	    .died_spread = row->died_spread,
+	    .retained_spread = row->retained_spread,
+	    .grown_variance = row->grown_variance,
+	    .iterations = diff->iterations_between,
 	    .blocks_per_iteration = per(blocks, diff->iterations_between),
 	    .bytes_per_iteration = per(bytes, diff->iterations_between),
 	    .growth = &row->growth,
@@ -42,6 +49,10 @@ struct report_row report_row_of_group(
 	    .bytes = row->inuse_space,
 	    .retained_blocks = row->retained_objects,
 	    .retained_bytes = row->retained_space,
+	    .mean = estimate_mean(grouping->inputs[grouping->input_count - 1].heap->snapshot),
+	    .spread = row->inuse_spread,
+	    .retained_spread = row->retained_spread,
+	    .iterations = counted,
 	    .blocks_per_iteration = per(row->retained_objects, counted),
 	    .bytes_per_iteration = per(row->retained_space, counted),
 	    .growth = &row->growth,
@@ -57,6 +68,24 @@ static void reachability_json(struct json_writer *json)
 	json_null(json, "leaked_bytes");
 	json_begin_array(json, "held_by");
 	json_end(json);
+}
+
+/* How inexact each number of a sampled file is. */
+static void errors_json(struct json_writer *json, const struct report_row *row)
+{
+	double per = row->iterations != 0 ? 1 / (double)row->iterations : 0;
+
+	if (row->mean == 0)
+		return;
+	json_estimate_error(json, "blocks", row->mean, row->spread.blocks);
+	json_estimate_error(json, "bytes", row->mean, row->spread.bytes);
+	json_estimate_error(json, "died_blocks", row->mean, row->died_spread.blocks);
+	json_estimate_error(json, "died_bytes", row->mean, row->died_spread.bytes);
+	json_estimate_error(json, "grown_bytes", row->mean, row->grown_variance);
+	json_estimate_error(json, "retained_blocks", row->mean, row->retained_spread.blocks);
+	json_estimate_error(json, "retained_bytes", row->mean, row->retained_spread.bytes);
+	json_double(json, "blocks_per_iteration_error", estimate_error(row->spread.blocks) * per);
+	json_double(json, "bytes_per_iteration_error", estimate_error(row->spread.bytes) * per);
 }
 
 int report_row_json(
@@ -84,6 +113,7 @@ int report_row_json(
 	json_unsigned(json, "retained_bytes", row->retained_bytes);
 	json_double(json, "blocks_per_iteration", row->blocks_per_iteration);
 	json_double(json, "bytes_per_iteration", row->bytes_per_iteration);
+	errors_json(json, row);
 	json_text(json, "shape", growth_shape_name(row->growth->shape));
 	json_text_or_null(json, "shape_reason", row->growth->reason);
 	reachability_json(json);
@@ -105,6 +135,16 @@ enum text_tint report_shape_tint(enum growth_shape shape)
 	default:
 		return TEXT_PLAIN;
 	}
+}
+
+struct text_number report_row_rate(const struct report_row *row, bool bytes)
+{
+	double per = row->iterations != 0 ? 1 / (double)row->iterations : 0;
+
+	return bytes ? text_estimate_rate_bytes(
+			   row->mean, row->bytes_per_iteration, row->spread.bytes * per * per)
+		     : text_estimate_rate(
+			   row->mean, row->blocks_per_iteration, row->spread.blocks * per * per);
 }
 
 void report_key_text(const struct report_options *options, const struct grouping *grouping,

@@ -9,6 +9,7 @@
 #include "analysis/group.h"
 #include "report/json_writer.h"
 #include "report/report_options.h"
+#include "report/text_number.h"
 #include "report/text_table.h"
 
 struct report_row {
@@ -17,6 +18,10 @@ struct report_row {
 	uint64_t died_blocks, died_bytes;
 	uint64_t retained_blocks, retained_bytes;
 	int64_t grown_bytes;
+	uint64_t mean; /* bytes between samples; 0 exact, and the variances are 0 */
+	struct spread spread, died_spread, retained_spread;
+	double grown_variance;
+	uint64_t iterations; /* that the rates are per */
 	double blocks_per_iteration, bytes_per_iteration;
 	const struct growth *growth;
 	uint32_t
@@ -33,6 +38,8 @@ struct report_row report_row_of_group(
 /* The common members into the object that is open. Returns 0 or STATUS_NO_MEMORY. */
 int report_row_json(
     struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
+/* Blocks or bytes per iteration, for people. */
+struct text_number report_row_rate(const struct report_row *row, bool bytes);
 /* How a shape is coloured. */
 enum text_tint report_shape_tint(enum growth_shape shape);
 /* The name of a row as text shows it: a site's function is short unless options say otherwise. */

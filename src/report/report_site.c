@@ -4,21 +4,60 @@
 
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 
 static void totals_row(struct text_table *table, const char *what, const char *blocks,
-    uint64_t bytes, const char *meaning)
+    const char *bytes, const char *meaning)
 {
 	text_table_row(table);
 	text_table_cell_tinted(table, TEXT_BOLD, what);
 	text_table_cell(table, blocks);
-	text_table_cell(table, text_bytes(bytes).text);
+	text_table_cell(table, bytes);
 	text_table_cell_tinted(table, TEXT_DIM, meaning);
+}
+
+static void estimate_row(struct text_table *table, uint64_t mean, const char *what, uint64_t blocks,
+    uint64_t bytes, const struct spread *spread, const char *meaning)
+{
+	totals_row(table, what, text_estimate(mean, blocks, spread->blocks).text,
+	    text_estimate_bytes(mean, bytes, spread->bytes).text, meaning);
+}
+
+/* Variances of the totals of a file. */
+struct total_spreads {
+	struct spread allocs, temporary, frees, live;
+};
+
+static struct total_spreads total_spreads(
+    const struct heap *heap, const struct heap_totals *counted)
+{
+	struct total_spreads spreads = {
+	    .allocs = estimate_allocs(heap->snapshot), .live = counted->spread};
+
+	for (size_t stack = 0; stack < heap->stack_count; stack++)
+		spread_add(&spreads.temporary, &heap->stacks[stack].temporary_spread);
+	spreads.frees = spread_without(&spreads.allocs, &spreads.live);
+	return spreads;
+}
+
+/* A part of the live blocks of which no variance is kept. */
+static void like_live(struct text_table *table, const struct heap *heap,
+    const struct total_spreads *spreads, const char *what, uint64_t blocks, uint64_t bytes,
+    const char *meaning)
+{
+	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
+	struct spread spread = {
+	    .blocks = estimate_like(blocks, totals->live_blocks, spreads->live.blocks),
+	    .bytes = estimate_like(bytes, totals->live_bytes, spreads->live.bytes)};
+
+	estimate_row(table, estimate_mean(heap->snapshot), what, blocks, bytes, &spread, meaning);
 }
 
 static void write_memory_line(FILE *out, const struct snapshot_run *run)
 {
-	fprintf(out, "\nmemory: live %s", text_bytes(run->totals.live_bytes).text);
+	fprintf(out, "\nmemory: live %s%s", run->sample_bytes != 0 ? "~" : "",
+	    text_bytes(run->totals.live_bytes).text);
 	if (run->mapped_bytes != 0)
 		fprintf(out, "; held by the allocator %s", text_bytes(run->mapped_bytes).text);
 	else
@@ -41,6 +80,9 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	int status = 0;
 
 	heap_count(heap, NULL, &counted);
+	const struct total_spreads spreads = total_spreads(heap, &counted);
+	const uint64_t mean = estimate_mean(heap->snapshot);
+
 	if (totals->peak_error_bytes != 0)
 		(void)snprintf(peak, sizeof peak,
 		    "most bytes alive at once so far, +-%s (several threads)",
@@ -52,31 +94,62 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	text_table_column(&table, "blocks", TEXT_RIGHT);
 	text_table_column(&table, "bytes", TEXT_RIGHT);
 	text_table_column(&table, "", TEXT_LEFT);
-	totals_row(&table, "allocated", text_count(totals->allocs).text, totals->bytes,
+	if (mean != 0)
+		totals_row(&table, "requested", text_count(heap->snapshot->sampling->allocs).text,
+		    text_bytes(heap->snapshot->sampling->bytes).text,
+		    "exact: what was asked of malloc and its kin, without realloc");
+	estimate_row(&table, mean, "allocated", totals->allocs, totals->bytes, &spreads.allocs,
 	    "churn: all that was handed out since the start");
 	if (run->iterations_ended != 0)
-		totals_row(&table, "  temporary", text_count(totals->temporary).text,
-		    totals->temporary_bytes, "of it freed in the same iteration");
-	totals_row(&table, "freed", text_count(totals->frees).text, totals->freed_bytes, "");
-	totals_row(&table, "peak", "", totals->peak_bytes, peak);
-	totals_row(&table, "live", text_count(totals->live_blocks).text, totals->live_bytes,
+		estimate_row(&table, mean, "  temporary", totals->temporary,
+		    totals->temporary_bytes, &spreads.temporary,
+		    "of it freed in the same iteration");
+	estimate_row(&table, mean, "freed", totals->frees, totals->freed_bytes, &spreads.frees, "");
+	totals_row(&table, "peak", "",
+	    text_estimate_bytes(mean, totals->peak_bytes,
+		estimate_like(totals->peak_bytes, totals->bytes, spreads.allocs.bytes))
+		.text,
+	    peak);
+	estimate_row(&table, mean, "live", totals->live_blocks, totals->live_bytes, &spreads.live,
 	    "alive in this snapshot");
 	if (run->iterations_counted != 0)
-		totals_row(&table, "  retained", text_count(counted.retained_blocks).text,
-		    counted.retained_bytes, "of it born in a counted iteration that ended");
+		estimate_row(&table, mean, "  retained", counted.retained_blocks,
+		    counted.retained_bytes, &counted.retained_spread,
+		    "of it born in a counted iteration that ended");
 	if (counted.ignored_blocks != 0)
-		totals_row(&table, "  ignored", text_count(counted.ignored_blocks).text,
+		like_live(&table, heap, &spreads, "  ignored", counted.ignored_blocks,
 		    counted.ignored_bytes, "of it left out of all rows at the program's request");
 	if (counted.inherited_blocks != 0)
-		totals_row(&table, "  inherited", text_count(counted.inherited_blocks).text,
+		like_live(&table, heap, &spreads, "  inherited", counted.inherited_blocks,
 		    counted.inherited_bytes, "of it a copy of the parent process's heap (fork)");
 	if (counted.pooled_blocks != 0)
-		totals_row(&table, "  pooled", text_count(counted.pooled_blocks).text,
+		like_live(&table, heap, &spreads, "  pooled", counted.pooled_blocks,
 		    counted.pooled_bytes, "of it inside other blocks (allocscope_pool_alloc)");
 	status = text_table_write(&table, out, style);
 	text_table_release(&table);
 	write_memory_line(out, run);
 	return status;
+}
+
+static void totals_errors_json(
+    struct json_writer *json, const struct heap *heap, const struct heap_totals *counted)
+{
+	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
+	const struct total_spreads spreads = total_spreads(heap, counted);
+	const uint64_t mean = estimate_mean(heap->snapshot);
+
+	json_estimate_error(json, "allocs", mean, spreads.allocs.blocks);
+	json_estimate_error(json, "bytes", mean, spreads.allocs.bytes);
+	json_estimate_error(json, "frees", mean, spreads.frees.blocks);
+	json_estimate_error(json, "freed_bytes", mean, spreads.frees.bytes);
+	json_estimate_error(json, "temporary", mean, spreads.temporary.blocks);
+	json_estimate_error(json, "temporary_bytes", mean, spreads.temporary.bytes);
+	json_estimate_error(json, "live_blocks", mean, spreads.live.blocks);
+	json_estimate_error(json, "live_bytes", mean, spreads.live.bytes);
+	json_estimate_error(json, "peak_bytes", mean,
+	    estimate_like(totals->peak_bytes, totals->bytes, spreads.allocs.bytes));
+	json_estimate_error(json, "retained_blocks", mean, counted->retained_spread.blocks);
+	json_estimate_error(json, "retained_bytes", mean, counted->retained_spread.bytes);
 }
 
 void report_totals_json(struct json_writer *json, const struct heap *heap)
@@ -110,6 +183,7 @@ void report_totals_json(struct json_writer *json, const struct heap *heap)
 	json_unsigned(json, "rss_bytes", run->rss_bytes);
 	json_unsigned(json, "iterations_ended", run->iterations_ended);
 	json_unsigned(json, "iterations_counted", run->iterations_counted);
+	totals_errors_json(json, heap, &counted);
 	json_end(json);
 }
 
@@ -148,22 +222,33 @@ static struct columns columns_of(const struct grouping *grouping)
 	    .counters = counters_are_known(grouping)};
 }
 
-static void add_row(struct text_table *table, const struct group_row *row, struct columns columns)
+static void add_pair(struct text_table *table, uint64_t mean, uint64_t blocks, uint64_t bytes,
+    const struct spread *spread)
+{
+	text_table_cell(table, text_estimate(mean, blocks, spread->blocks).text);
+	text_table_cell(table, text_estimate_bytes(mean, bytes, spread->bytes).text);
+}
+
+static double peak_variance(const struct group_row *row)
+{
+	return estimate_like(row->peak_space, row->alloc_space, row->alloc_spread.bytes);
+}
+
+static void add_row(
+    struct text_table *table, uint64_t mean, const struct group_row *row, struct columns columns)
 {
 	text_table_row(table);
-	text_table_cell(table, text_count(row->inuse_objects).text);
-	text_table_cell(table, text_bytes(row->inuse_space).text);
-	if (columns.iterations) {
-		text_table_cell(table, text_count(row->retained_objects).text);
-		text_table_cell(table, text_bytes(row->retained_space).text);
-	}
+	add_pair(table, mean, row->inuse_objects, row->inuse_space, &row->inuse_spread);
+	if (columns.iterations)
+		add_pair(
+		    table, mean, row->retained_objects, row->retained_space, &row->retained_spread);
 	if (columns.counters) {
-		text_table_cell(table, text_count(row->alloc_objects).text);
-		text_table_cell(table, text_bytes(row->alloc_space).text);
+		add_pair(table, mean, row->alloc_objects, row->alloc_space, &row->alloc_spread);
 		if (columns.iterations)
 			text_table_cell(
 			    table, text_percent(row->temporary_objects, row->alloc_objects).text);
-		text_table_cell(table, text_bytes(row->peak_space).text);
+		text_table_cell(
+		    table, text_estimate_bytes(mean, row->peak_space, peak_variance(row)).text);
 	}
 	if (columns.iterations && columns.counters)
 		text_table_cell_tinted(table, report_shape_tint(row->growth.shape),
@@ -237,7 +322,7 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 			continue;
 		}
 		shown++;
-		add_row(&table, row, columns);
+		add_row(&table, estimate_mean(grouping->inputs[0].heap->snapshot), row, columns);
 		common = report_row_of_group(grouping, row, 0);
 		status = report_row_name(&table, grouping, &common, options);
 	}
@@ -276,6 +361,24 @@ static void counter_json(struct json_writer *json, const char *key, uint64_t val
 		json_null(json, key);
 }
 
+static void errors_json(
+    struct json_writer *json, const struct group_row *row, uint64_t mean, bool known)
+{
+	struct spread freed = spread_without(&row->alloc_spread, &row->inuse_spread);
+
+	json_estimate_error(json, "inuse_objects", mean, row->inuse_spread.blocks);
+	json_estimate_error(json, "inuse_space", mean, row->inuse_spread.bytes);
+	if (!known)
+		return;
+	json_estimate_error(json, "alloc_objects", mean, row->alloc_spread.blocks);
+	json_estimate_error(json, "alloc_space", mean, row->alloc_spread.bytes);
+	json_estimate_error(json, "free_objects", mean, freed.blocks);
+	json_estimate_error(json, "free_space", mean, freed.bytes);
+	json_estimate_error(json, "temporary_objects", mean, row->temporary_spread.blocks);
+	json_estimate_error(json, "temporary_space", mean, row->temporary_spread.bytes);
+	json_estimate_error(json, "peak_space", mean, peak_variance(row));
+}
+
 static int row_json(struct json_writer *json, const struct grouping *grouping,
     const struct group_row *row, uint64_t counted)
 {
@@ -295,6 +398,7 @@ static int row_json(struct json_writer *json, const struct grouping *grouping,
 	counter_json(json, "temporary_space", row->temporary_space, known);
 	counter_json(json, "realloc_objects", row->realloc_objects, known);
 	counter_json(json, "peak_space", row->peak_space, known);
+	errors_json(json, row, common.mean, known);
 	json_end(json);
 	return status;
 }
@@ -312,6 +416,7 @@ int report_site_json(FILE *out, const struct grouping *grouping, const struct gr
 	json_text(&json, "command", "report");
 	json_text(&json, "by", group_by_name(grouping->by));
 	report_file_json(&json, "file", heap->snapshot);
+	json_sampled(&json, heap->snapshot);
 	report_totals_json(&json, heap);
 	json_begin_array(&json, "rows");
 	for (size_t i = 0; status == 0 && i < table->row_count; i++) {

@@ -9,25 +9,30 @@
 #include "report/report_site.h"
 #include "report/report_stack.h"
 #include "report/short_name.h"
+#include "report/text_estimate.h"
 #include "report/text_number.h"
 
 struct weight {
 	uint64_t blocks, bytes;
+	struct spread spread;
 };
 
 static struct weight weight_of(const struct group_row *row, enum group_sort sort)
 {
 	switch (sort) {
 	case GROUP_SORT_RETAINED:
-		return (struct weight){row->retained_objects, row->retained_space};
+		return (struct weight){
+		    row->retained_objects, row->retained_space, row->retained_spread};
 	case GROUP_SORT_ALLOCS:
-		return (struct weight){row->alloc_objects, row->alloc_space};
+		return (struct weight){row->alloc_objects, row->alloc_space, row->alloc_spread};
 	case GROUP_SORT_TEMPORARY:
-		return (struct weight){row->temporary_objects, row->temporary_space};
+		return (struct weight){
+		    row->temporary_objects, row->temporary_space, row->temporary_spread};
 	case GROUP_SORT_PEAK:
-		return (struct weight){0, row->peak_space};
+		return (struct weight){0, row->peak_space,
+		    {0, estimate_like(row->peak_space, row->alloc_space, row->alloc_spread.bytes)}};
 	default:
-		return (struct weight){row->inuse_objects, row->inuse_space};
+		return (struct weight){row->inuse_objects, row->inuse_space, row->inuse_spread};
 	}
 }
 
@@ -77,8 +82,11 @@ static int add_frame(struct call_tree *tree, const char *text, struct weight wei
 	uint32_t number = 0;
 	int status = call_tree_text(tree, text, &number);
 
-	return status != 0 ? status
-			   : call_tree_add(tree, *node, number, weight.blocks, weight.bytes, node);
+	if (status == 0)
+		status = call_tree_add(tree, *node, number, weight.blocks, weight.bytes, node);
+	if (status == 0)
+		spread_add(&tree->nodes[*node].spread, &weight.spread);
+	return status;
 }
 
 static int add_stack(struct call_tree *tree, const struct group_input *input, uint32_t stack_number,
@@ -116,6 +124,7 @@ static int build(struct call_tree *tree, const struct grouping *grouping,
 			continue;
 		tree->nodes[0].blocks += weight.blocks;
 		tree->nodes[0].bytes += weight.bytes;
+		spread_add(&tree->nodes[0].spread, &weight.spread);
 		if (key->stack != HEAP_NONE)
 			status = add_stack(tree, &grouping->inputs[key->input], key->stack, weight,
 			    order, full_names);
@@ -135,6 +144,7 @@ struct printer {
 	const struct report_options *options;
 	uint64_t top;
 	bool by_blocks;
+	uint64_t mean; /* bytes between samples; 0 exact */
 };
 
 static bool is_small(const struct printer *printer, const struct call_node *node)
@@ -154,8 +164,10 @@ static void print_line(
 	struct text_number percent = printer->by_blocks ? text_percent(node->blocks, root->blocks)
 							: text_percent(node->bytes, root->bytes);
 
-	fprintf(printer->out, "%10s %12s %8s  %*s", text_bytes(node->bytes).text,
-	    text_count(node->blocks).text, percent.text, indent, "");
+	fprintf(printer->out, printer->mean != 0 ? "%22s %22s %8s  %*s" : "%10s %12s %8s  %*s",
+	    text_estimate_bytes(printer->mean, node->bytes, node->spread.bytes).text,
+	    text_estimate(printer->mean, node->blocks, node->spread.blocks).text, percent.text,
+	    indent, "");
 	text_put(printer->out, &printer->options->style, TEXT_PLAIN, text);
 	fputc('\n', printer->out);
 }
@@ -178,6 +190,7 @@ static void print_children(const struct printer *printer, uint32_t parent, int i
 		if ((printer->top != 0 && shown == printer->top) || is_small(printer, node)) {
 			rest.blocks += node->blocks;
 			rest.bytes += node->bytes;
+			spread_add(&rest.spread, &node->spread);
 			hidden++;
 			continue;
 		}
@@ -199,7 +212,8 @@ int report_tree_text(FILE *out, const struct grouping *grouping, const struct gr
 {
 	struct call_tree tree;
 	struct printer printer = {out, &tree, options, options->top,
-	    sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS || sort == GROUP_SORT_TEMPORARY};
+	    sort == GROUP_SORT_BLOCKS || sort == GROUP_SORT_ALLOCS || sort == GROUP_SORT_TEMPORARY,
+	    estimate_mean(grouping->inputs[0].heap->snapshot)};
 	int status =
 	    build(&tree, grouping, table, sort, order, options->json || options->full_names);
 
@@ -208,7 +222,8 @@ int report_tree_text(FILE *out, const struct grouping *grouping, const struct gr
 		report_losses(out, &options->style, grouping->inputs[0].heap->snapshot);
 		fprintf(out, "%s, %s\n\n", weight_words(sort),
 		    order == REPORT_TREE_CALLERS ? "by site, callers below" : "from main down");
-		fprintf(out, "%10s %12s %8s  %s\n", "bytes", "blocks", "", "function");
+		fprintf(out, printer.mean != 0 ? "%22s %22s %8s  %s\n" : "%10s %12s %8s  %s\n",
+		    "bytes", "blocks", "", "function");
 		print_line(&printer, &tree.nodes[0], 0, "all");
 		print_children(&printer, 0, 0);
 		if (tree.nodes[0].bytes == 0 && tree.nodes[0].blocks == 0)
@@ -222,7 +237,8 @@ int report_tree_text(FILE *out, const struct grouping *grouping, const struct gr
 
 /* --- JSON --- */
 
-static void node_json(struct json_writer *json, const struct call_tree *tree, uint32_t number)
+static void node_json(
+    struct json_writer *json, const struct call_tree *tree, uint64_t mean, uint32_t number)
 {
 	const struct call_node *node = &tree->nodes[number];
 
@@ -230,12 +246,14 @@ static void node_json(struct json_writer *json, const struct call_tree *tree, ui
 	json_text(json, "name", call_tree_name(tree, number));
 	json_unsigned(json, "blocks", node->blocks);
 	json_unsigned(json, "bytes", node->bytes);
+	json_estimate_error(json, "blocks", mean, node->spread.blocks);
+	json_estimate_error(json, "bytes", mean, node->spread.bytes);
 	json_begin_array(json, "children");
 	/* deeper than any stack that is recorded by default; the numbers above stay right */
 	if (json->depth + 4 < JSON_DEPTH_MAX) {
 		for (uint32_t i = node->first_child; i != CALL_TREE_NONE;
 		     i = tree->nodes[i].next_sibling)
-			node_json(json, tree, i);
+			node_json(json, tree, mean, i);
 	}
 	json_end(json);
 	json_end(json);
@@ -244,6 +262,7 @@ static void node_json(struct json_writer *json, const struct call_tree *tree, ui
 int report_tree_json(FILE *out, const struct grouping *grouping, const struct group_table *table,
     enum group_sort sort, enum report_tree_order order, const struct report_options *options)
 {
+	const uint64_t mean = estimate_mean(grouping->inputs[0].heap->snapshot);
 	struct json_writer json;
 	struct call_tree tree;
 	int status =
@@ -258,10 +277,13 @@ int report_tree_json(FILE *out, const struct grouping *grouping, const struct gr
 		report_totals_json(&json, grouping->inputs[0].heap);
 		json_unsigned(&json, "blocks", tree.nodes[0].blocks);
 		json_unsigned(&json, "bytes", tree.nodes[0].bytes);
+		json_estimate_error(&json, "blocks", mean, tree.nodes[0].spread.blocks);
+		json_estimate_error(&json, "bytes", mean, tree.nodes[0].spread.bytes);
+		json_sampled(&json, grouping->inputs[0].heap->snapshot);
 		json_begin_array(&json, "children");
 		for (uint32_t i = tree.nodes[0].first_child; i != CALL_TREE_NONE;
 		     i = tree.nodes[i].next_sibling)
-			node_json(&json, &tree, i);
+			node_json(&json, &tree, mean, i);
 		json_end(&json);
 		status = json_end_document(&json);
 	}

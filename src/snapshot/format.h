@@ -83,6 +83,8 @@ enum snapshot_section_id {
 	SNAPSHOT_BLOCK_EXTRAS = 21, /* struct snapshot_block_extra, ascending block */
 	SNAPSHOT_BORN_RANGES =
 	    22, /* struct snapshot_born_range, ascending epoch: epochs that were merged */
+	SNAPSHOT_BLOCK_WEIGHT =
+	    23, /* uint32_t, how many blocks it stands for; sampled files only, a column like those above */
 	/* survival statistics */
 	SNAPSHOT_SAMPLES =
 	    32, /* struct snapshot_sample, ascending generation: the sampled iteration ends */
@@ -93,6 +95,9 @@ enum snapshot_section_id {
 	/* what the program told us */
 	SNAPSHOT_ROOTS = 48, /* struct snapshot_root */
 	SNAPSHOT_POOLS = 49, /* struct snapshot_pool */
+	/* sampled files only: how inexact the estimates are */
+	SNAPSHOT_SAMPLING = 50,	       /* one struct snapshot_sampling */
+	SNAPSHOT_STACK_VARIANCES = 51, /* struct snapshot_stack_variance, as many rows as STACKS */
 	/* added by the tool: names for addresses, so that the file can be read elsewhere */
 	SNAPSHOT_NAMES = 64, /* struct snapshot_name, ascending (node, inline_depth) */
 	/* who points to whom; all or none of them. Edges of block i: rows [first[i], first[i + 1]) of three columns */
@@ -412,6 +417,20 @@ struct snapshot_stack_frame {
 	uint32_t reserved;
 };
 
+/* What is exact in a sampled file. */
+struct snapshot_sampling {
+	uint64_t allocs,
+	    bytes; /* blocks made by the allocator's functions; realloc of one is not in them */
+	uint64_t frees;
+	uint64_t sampled_allocs; /* of all these, recorded: what the estimates rest on */
+};
+
+/* Variances of the estimates in the row of STACKS with the same number. */
+struct snapshot_stack_variance {
+	double allocs, bytes, temporary,
+	    temporary_bytes; /* IEEE 754 binary64, finite, not negative */
+};
+
 struct snapshot_name {
 	uint32_t node;
 	uint32_t inline_depth;	 /* 0 = innermost (inlined) function of the frame */
@@ -424,6 +443,8 @@ static_assert(sizeof(struct snapshot_node) == 16, "row size");
 static_assert(sizeof(struct snapshot_stack) == 72, "row size");
 static_assert(sizeof(struct snapshot_iteration) % 8 == 0, "row size");
 static_assert(sizeof(struct snapshot_block_extra) == 32, "row size");
+static_assert(sizeof(struct snapshot_sampling) == 32, "row size");
+static_assert(sizeof(struct snapshot_stack_variance) == 32, "row size");
 static_assert(sizeof(struct snapshot_name) == 24, "row size");
 static_assert(sizeof(struct snapshot_graph) == 72, "row size");
 static_assert(sizeof(struct snapshot_root_range) == 40, "row size");

@@ -44,6 +44,8 @@ struct snapshot {
 	size_t block_count;
 	const uint64_t *block_address, *block_size;
 	const uint32_t *block_stack, *block_epoch, *block_born;
+	const uint32_t *block_weight; /* of sampled files; weight_count is 0 in others */
+	size_t weight_count;
 	const struct snapshot_block_extra *extras;
 	size_t extra_count;
 	const struct snapshot_born_range *born_ranges;
@@ -60,6 +62,10 @@ struct snapshot {
 	size_t root_count;
 	const struct snapshot_pool *pools;
 	size_t pool_count;
+	const struct snapshot_sampling *sampling;
+	size_t sampling_count; /* 0 or 1 */
+	const struct snapshot_stack_variance *stack_variances;
+	size_t stack_variance_count; /* 0, or stack_count */
 	const struct snapshot_name *names;
 	size_t name_count;
 	/* The reference graph; without one all counts are 0 and edge_first must not be read. Edges of block i are
@@ -93,6 +99,11 @@ int snapshot_open(const char *path, struct snapshot **ret_snapshot, struct statu
 int snapshot_open_memory(const void *bytes, size_t count, struct snapshot **ret_snapshot,
     struct status_error *ret_error);
 void snapshot_close(struct snapshot *snapshot);
+/* How many blocks BLOCK stands for: 1 unless the file is sampled. */
+static inline uint32_t snapshot_block_weight(const struct snapshot *snapshot, size_t block)
+{
+	return __builtin_expect(snapshot->weight_count != 0, 0) ? snapshot->block_weight[block] : 1;
+}
 /* String at OFFSET (checked at open); never NULL. */
 static inline const char *snapshot_string(const struct snapshot *snapshot, uint32_t offset)
 {

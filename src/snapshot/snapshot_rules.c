@@ -481,7 +481,8 @@ int snapshot_rules_check(const struct snapshot *snapshot, struct status_error *r
 	static int (*const checks[])(struct rules *) = {check_strings, check_run, check_modules,
 	    check_nodes, check_stacks, check_names_of_small_sections, check_iterations,
 	    check_blocks, check_extras, check_born_ranges, check_samples, check_series,
-	    check_deaths, check_survival, check_roots, check_names, rules_check_graph};
+	    check_deaths, check_survival, check_roots, check_names, rules_check_sampling,
+	    rules_check_graph};
 	struct rules rules = {.snapshot = snapshot, .error = ret_error};
 
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

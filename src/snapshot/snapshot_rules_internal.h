@@ -1,5 +1,5 @@
 /* What the files of the reader's rules share: snapshot_rules.c calls its own checks and those of
- * snapshot_rules_graph.c one after the other. */
+ * snapshot_rules_sampling.c and snapshot_rules_graph.c one after the other. */
 #ifndef SNAPSHOT_SNAPSHOT_RULES_INTERNAL_H
 #define SNAPSHOT_SNAPSHOT_RULES_INTERNAL_H
 
@@ -39,6 +39,8 @@ static inline int rules_check_string(
 	    member, offset, rules->snapshot->string_bytes);
 }
 
+/* snapshot_rules_sampling.c: weights and variances. */
+int rules_check_sampling(struct rules *rules);
 /* snapshot_rules_graph.c: the reference graph as a whole. */
 int rules_check_graph(struct rules *rules);
 

@@ -70,10 +70,9 @@ bool snapshot_books_are_exact(const struct snapshot *snapshot)
 {
 	const struct snapshot_run *run = snapshot->run;
 	const struct snapshot_losses *losses = &run->losses;
-	uint32_t inexact = SNAPSHOT_RUN_APPROXIMATE | SNAPSHOT_RUN_SAMPLED;
 
-	return (run->flags & inexact) == 0 && losses->blocks == 0 && losses->deferred == 0 &&
-	       losses->replaced == 0 && losses->journal == 0;
+	return (run->flags & SNAPSHOT_RUN_APPROXIMATE) == 0 && losses->blocks == 0 &&
+	       losses->deferred == 0 && losses->replaced == 0 && losses->journal == 0;
 }
 
 void verifier_found(struct verifier *verifier, const char *format, ...)

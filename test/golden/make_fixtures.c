@@ -12,6 +12,7 @@
  *   cplusplus.snap                        names of templates
  *   lossy.snap                            things were dropped
  *   hostile.snap                          names that try to talk to the terminal
+ *   sampled.first.snap, sampled.last.snap the leaking run with one sample per 4 KiB: estimates
  *   books.snap                            safe to read, but its books do not balance
  */
 #include <stdbool.h>
@@ -227,6 +228,30 @@ static struct snapshot_builder *cplusplus(void)
 	return builder;
 }
 
+/* The leak of 1000 blocks of 48 bytes was met 12 times, a large buffer for certain, a token 10 times. */
+static struct snapshot_builder *sampled(uint32_t counted_done)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+
+	snapshot_builder_sampled(builder, 4096);
+	uint32_t leak = snapshot_builder_stack(builder, leak_text);
+	uint32_t buffer = snapshot_builder_stack(builder, buffer_text);
+	uint32_t churn = snapshot_builder_stack(builder, churn_text);
+
+	in_iterations(builder, counted_done, 1000, counted_done != 0 ? 10 : 0);
+	snapshot_builder_block(
+	    builder, &(struct snapshot_builder_block){
+			 .stack = buffer, .bytes = 100000, .born = 0, .weight = 1});
+	for (uint32_t i = 1; i <= counted_done; i += 9)
+		snapshot_builder_block(builder,
+		    &(struct snapshot_builder_block){
+			.stack = leak, .bytes = LEAK_BYTES, .born = WARMUP + i, .weight = 84});
+	snapshot_builder_sampled_freed(builder, churn, 10, 40, 100, true);
+	snapshot_builder_run(builder)->trigger =
+	    counted_done != 0 ? SNAPSHOT_AT_LAST : SNAPSHOT_AT_FIRST;
+	return builder;
+}
+
 static struct snapshot_builder *unbalanced(void)
 {
 	struct snapshot_builder *builder = plain();
@@ -252,6 +277,8 @@ int main(int count, char **arguments)
 	save(cplusplus(), "cplusplus.snap");
 	save(lossy(), "lossy.snap");
 	save(hostile(), "hostile.snap");
+	save(sampled(0), "sampled.first.snap");
+	save(sampled(COUNTED), "sampled.last.snap");
 	save(unbalanced(), "books.snap");
 	return 0;
 }

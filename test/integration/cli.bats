@@ -144,6 +144,27 @@ file_keys=(path pid program generation blocks bytes time)
     golden report_lossy report --frames 0 lossy.snap
 }
 
+@test "numbers of sampled files are marked as estimates, with their 95 % interval" {
+    golden sampled_diff diff sampled.first.snap sampled.last.snap
+    golden sampled_report report sampled.last.snap
+    golden sampled_tree report --tree sampled.last.snap
+    golden sampled_iterations iterations --rows 3 sampled.last.snap
+    golden sampled_info info sampled.last.snap
+}
+
+@test "a check of a sampled file fails, passes, or says that it cannot tell" {
+    golden sampled_check_none check --max-retained 0 sampled.last.snap
+    golden sampled_check_fails check --max-retained 100blocks sampled.last.snap
+    golden sampled_check_open check --max-retained 40K sampled.last.snap
+    golden sampled_check_accepted check --max-retained 40K --accept-estimates sampled.last.snap
+    golden sampled_check_holds check --max-retained 1M sampled.last.snap
+    golden sampled_check_growth check --no-growth sampled.last.snap
+}
+
+@test "a diff with an exact file says that one of them is sampled" {
+    golden sampled_mixed diff --frames 0 other.snap sampled.last.snap
+}
+
 @test "names from a file cannot reach the terminal as control characters" {
     golden report_hostile report hostile.snap
     has_not "$(printf '\033')" out
@@ -471,7 +492,6 @@ file_keys=(path pid program generation blocks bytes time)
     refuses 2 "scope takes process or thread, not 'all'" run --scope all true
     refuses 2 "unwinder takes validated, libunwind or check, not .guess." run --unwinder guess true
     refuses 2 "this version does not have --iterate-on yet" run --iterate-on f true
-    refuses 2 "this version does not have --sample yet" run --sample 512K true
     refuses 2 "this version does not have --track-mmap yet" run --track-mmap true
     refuses 2 "cannot contain ':'" run --directory a:b true
     refuses 2 "max-retained takes" run --max-retained x true

@@ -47,6 +47,9 @@ static const struct {
     {SNAPSHOT_SURVIVAL, sizeof(struct snapshot_survival), false},
     {SNAPSHOT_ROOTS, sizeof(struct snapshot_root), false},
     {SNAPSHOT_POOLS, sizeof(struct snapshot_pool), false},
+    {SNAPSHOT_BLOCK_WEIGHT, sizeof(uint32_t), true},
+    {SNAPSHOT_SAMPLING, sizeof(struct snapshot_sampling), true},
+    {SNAPSHOT_STACK_VARIANCES, sizeof(struct snapshot_stack_variance), true},
     {SNAPSHOT_NAMES, sizeof(struct snapshot_name), false},
     {SNAPSHOT_GRAPH, sizeof(struct snapshot_graph), false},
     {SNAPSHOT_EDGE_FIRST, sizeof(uint64_t), false},
@@ -109,6 +112,9 @@ struct snapshot_builder *snapshot_builder_new(void)
 		section->rows.row_bytes = known_sections[i].row_bytes;
 		section->flags = known_sections[i].required ? SNAPSHOT_SECTION_REQUIRED : 0;
 	}
+	builder->sections[SNAPSHOT_BLOCK_WEIGHT].present = false;
+	builder->sections[SNAPSHOT_SAMPLING].present = false;
+	builder->sections[SNAPSHOT_STACK_VARIANCES].present = false;
 	builder->blocks.row_bytes = sizeof(struct snapshot_builder_block);
 	builder->frames.row_bytes = sizeof(struct builder_frame);
 	builder->images.row_bytes = sizeof(void *);
@@ -118,6 +124,7 @@ struct snapshot_builder *snapshot_builder_new(void)
 	builder_add(builder, SNAPSHOT_MODULES, NULL);
 	builder_add(builder, SNAPSHOT_NODES, NULL);
 	builder_add(builder, SNAPSHOT_STACKS, NULL);
+	builder_add(builder, SNAPSHOT_STACK_VARIANCES, NULL);
 
 	struct snapshot_run *run = &builder->run;
 	static const uint8_t run_id[16] = {0xa1, 0x10, 0xc5, 0xc0, 0x9e};
@@ -298,6 +305,7 @@ static uint32_t stack_of(struct snapshot_builder *builder, uint32_t leaf)
 	struct snapshot_stack row = {.leaf = leaf};
 
 	builder_rows_add(stacks, &row);
+	builder_add(builder, SNAPSHOT_STACK_VARIANCES, NULL);
 	return (uint32_t)stacks->count - 1;
 }
 
@@ -374,12 +382,53 @@ static struct snapshot_stack *book_birth(
 	return row;
 }
 
+static struct snapshot_stack_variance *book_variance(struct snapshot_builder *builder,
+    uint32_t stack, uint64_t count, uint64_t bytes, uint32_t weight)
+{
+	struct snapshot_stack_variance *row =
+	    builder_rows_at(rows_of(builder, SNAPSHOT_STACK_VARIANCES), stack);
+	double variance = (double)count * weight * (weight - 1.0);
+
+	row->allocs += variance;
+	row->bytes += variance * (double)bytes * (double)bytes;
+	builder->samples += count;
+	return row;
+}
+
+void snapshot_builder_sampled(struct snapshot_builder *builder, uint64_t mean_bytes)
+{
+	builder->run.flags |= SNAPSHOT_RUN_SAMPLED;
+	builder->run.sample_bytes = mean_bytes;
+	builder->sections[SNAPSHOT_BLOCK_WEIGHT].present = true;
+	builder->sections[SNAPSHOT_SAMPLING].present = true;
+	builder->sections[SNAPSHOT_STACK_VARIANCES].present = true;
+}
+
+void snapshot_builder_sampled_freed(struct snapshot_builder *builder, uint32_t stack,
+    uint64_t count, uint64_t bytes, uint32_t weight, int temporary)
+{
+	struct snapshot_stack_variance *row = book_variance(builder, stack, count, bytes, weight);
+	double variance = (double)count * weight * (weight - 1.0);
+
+	if (!temporary) {
+		snapshot_builder_freed(builder, stack, count * weight, bytes);
+		return;
+	}
+	snapshot_builder_temporary(builder, stack, count * weight, bytes);
+	row->temporary += variance;
+	row->temporary_bytes += variance * (double)bytes * (double)bytes;
+}
+
 uint64_t snapshot_builder_block(
     struct snapshot_builder *builder, const struct snapshot_builder_block *block)
 {
 	struct snapshot_builder_block *added = builder_rows_add(&builder->blocks, block);
 	uint64_t birth_bytes = block->birth_bytes != 0 ? block->birth_bytes : block->bytes;
-	struct snapshot_stack *stack = book_birth(builder, block->stack, 1, birth_bytes);
+	uint32_t weight = block->weight != 0 ? block->weight : 1;
+	struct snapshot_stack *stack = book_birth(builder, block->stack, weight, birth_bytes);
+
+	added->weight = weight;
+	book_variance(builder, block->stack, 1, block->bytes, weight);
 
 	if (added->address == 0)
 		added->address = builder->next_address;
@@ -402,9 +451,9 @@ uint64_t snapshot_builder_block(
 		stack->reallocs++;
 	}
 	if (block->bytes >= birth_bytes)
-		stack->bytes += block->bytes - birth_bytes;
+		stack->bytes += weight * (block->bytes - birth_bytes);
 	else
-		stack->freed_bytes += birth_bytes - block->bytes;
+		stack->freed_bytes += weight * (birth_bytes - block->bytes);
 	return added->address;
 }
 

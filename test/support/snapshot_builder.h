@@ -78,6 +78,7 @@ struct snapshot_builder_block {
 	    birth_bytes; /* with resize_stack: requested at birth, growth or shrinkage is booked; 0: bytes */
 	const char *label; /* NULL none */
 	uint32_t pool;	   /* row of POOLS + 1; sets POOLED */
+	uint32_t weight;   /* of a sampled file; 0: 1 */
 };
 uint64_t snapshot_builder_block(
     struct snapshot_builder *builder, const struct snapshot_builder_block *block);
@@ -88,6 +89,11 @@ void snapshot_builder_freed(
 /* The same, freed in the generation in which they were born. */
 void snapshot_builder_temporary(
     struct snapshot_builder *builder, uint32_t stack, uint64_t count, uint64_t bytes);
+/* The file is sampled: blocks have weights. First of all calls. */
+void snapshot_builder_sampled(struct snapshot_builder *builder, uint64_t mean_bytes);
+/* COUNT sampled blocks of BYTES each, which stand for WEIGHT each and are gone; TEMPORARY: in the generation of birth. */
+void snapshot_builder_sampled_freed(struct snapshot_builder *builder, uint32_t stack,
+    uint64_t count, uint64_t bytes, uint32_t weight, int temporary);
 /* Share of STACK at the process's peak, whose bytes are the sum of the shares. A test that states none gets a peak
  * at the cut: each stack's share is what is alive. */
 void snapshot_builder_peak(struct snapshot_builder *builder, uint32_t stack, uint64_t bytes);

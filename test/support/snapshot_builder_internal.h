@@ -44,6 +44,7 @@ struct snapshot_builder {
 	struct builder_rows edges;	/* struct builder_edge, of blocks */
 	struct builder_rows root_edges; /* likewise, of roots */
 	uint64_t next_address;
+	uint64_t samples; /* blocks of a sampled file, live or gone */
 	uint32_t last_generation;
 	bool without_names, settled;
 };

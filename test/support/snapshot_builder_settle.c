@@ -95,18 +95,19 @@ static void settle_blocks(struct snapshot_builder *builder)
 		builder_add(builder, SNAPSHOT_BLOCK_STACK, &block->stack);
 		builder_add(builder, SNAPSHOT_BLOCK_EPOCH, &block->epoch);
 		builder_add(builder, SNAPSHOT_BLOCK_BORN, &block->born);
+		builder_add(builder, SNAPSHOT_BLOCK_WEIGHT, &block->weight);
 		add_extra(builder, block, i);
-		run->totals.live_blocks++;
-		run->totals.live_bytes += block->bytes;
+		run->totals.live_blocks += block->weight;
+		run->totals.live_bytes += block->weight * block->bytes;
 		if (block->epoch > highest_epoch)
 			highest_epoch = block->epoch;
 		if ((block->flags & SNAPSHOT_BLOCK_IGNORED) != 0) {
-			run->ignored_blocks++;
-			run->ignored_bytes += block->bytes;
+			run->ignored_blocks += block->weight;
+			run->ignored_bytes += block->weight * block->bytes;
 		}
 		if (run->inherited_epoch != 0 && block->epoch <= run->inherited_epoch) {
-			run->inherited_blocks++;
-			run->inherited_bytes += block->bytes;
+			run->inherited_blocks += block->weight;
+			run->inherited_bytes += block->weight * block->bytes;
 		}
 	}
 	if (run->cut_epoch == 0)
@@ -252,6 +253,12 @@ void snapshot_builder_settle(struct snapshot_builder *builder)
 	sort_rows(&builder->sections[SNAPSHOT_SERIES].rows, compare_first_two);
 	sort_rows(&builder->sections[SNAPSHOT_SURVIVAL].rows, compare_survival);
 	builder_settle_graph(builder);
+	struct snapshot_sampling sampling = {.allocs = run->totals.allocs,
+	    .bytes = run->totals.bytes,
+	    .frees = run->totals.frees,
+	    .sampled_allocs = builder->samples};
+
+	builder_add(builder, SNAPSHOT_SAMPLING, &sampling);
 	builder_add(builder, SNAPSHOT_RUN, run);
 	builder->settled = true;
 }

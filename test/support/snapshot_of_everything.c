@@ -51,7 +51,8 @@ struct snapshot_builder *snapshot_builder_of_everything(void)
 	static const uint64_t edges[] = {2, 4, 6};
 	static const uint64_t nodes[] = {1, 1, 3};
 
-	snapshot_builder_run(builder)->flags = SNAPSHOT_RUN_FORKED;
+	snapshot_builder_sampled(builder, 4096);
+	snapshot_builder_run(builder)->flags |= SNAPSHOT_RUN_FORKED;
 	snapshot_builder_run(builder)->inherited_epoch = 1;
 	snapshot_builder_run(builder)->trigger_detail = snapshot_builder_string(builder, "at exit");
 	snapshot_builder_iterations(builder, parse, 2, 20);

@@ -212,6 +212,14 @@ static const struct {
     MEMBER(pool, frees),
     MEMBER(pool, freed_bytes),
     MEMBER(pool, resets),
+    MEMBER(sampling, allocs),
+    MEMBER(sampling, bytes),
+    MEMBER(sampling, frees),
+    MEMBER(sampling, sampled_allocs),
+    MEMBER(stack_variance, allocs),
+    MEMBER(stack_variance, bytes),
+    MEMBER(stack_variance, temporary),
+    MEMBER(stack_variance, temporary_bytes),
     MEMBER(name, node),
     MEMBER(name, inline_depth),
     MEMBER(name, function),
@@ -276,6 +284,8 @@ static const struct {
     TYPE(survival),
     TYPE(root),
     TYPE(pool),
+    TYPE(sampling),
+    TYPE(stack_variance),
     TYPE(name),
     TYPE(graph),
     TYPE(root_range),
@@ -313,7 +323,7 @@ static size_t type_bytes(const char *type)
 {
 	if (strcmp(type, "u32") == 0)
 		return 4;
-	if (strcmp(type, "u64") == 0 || strcmp(type, "i64") == 0)
+	if (strcmp(type, "u64") == 0 || strcmp(type, "i64") == 0 || strcmp(type, "f64") == 0)
 		return 8;
 	if (strcmp(type, "bytes16") == 0)
 		return 16;
@@ -347,7 +357,7 @@ static void page_gives_every_member_at_its_offset(void **state)
 		char row[128];
 		const char *found = NULL;
 
-		for (const char *type = "u32\0u64\0i64\0bytes16\0u64x16\0";
+		for (const char *type = "u32\0u64\0i64\0f64\0bytes16\0u64x16\0";
 		     found == NULL && *type != '\0'; type += strlen(type) + 1) {
 			(void)snprintf(row, sizeof row, "\n.It %zu Ta %s Ta %s Ta ",
 			    members[i].offset, type, members[i].name);
