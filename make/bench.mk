@@ -11,3 +11,12 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 bench: all $(bench_programs)
 	python3 bench/run.py --build $(BUILD) --output bench/results.md $(BENCH_OPTIONS)
 .PHONY: bench
+
+# make bench-graph: what the analysis of a reference graph costs, for a million blocks and for ten.
+graph_bench := $(BUILD)/bench/analysis/graph_analysis
+$(graph_bench): $(BUILD)/obj/bench/analysis/graph_analysis.o $(tool_obj)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+bench-graph: $(graph_bench)
+	@for blocks in 1000000 10000000; do for shape in random local; do $(graph_bench) $$blocks $$shape || exit 1; done; done
+.PHONY: bench-graph
