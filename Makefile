@@ -31,7 +31,7 @@ ALL_CFLAGS   = -std=gnu11 -fno-common $(WARN) $(OPT-$(VARIANT)) $(CFLAGS)
 # The preload lives in other people's processes: no sanitizer, no dynamic TLS, no calloc built from malloc.
 PRELOAD_OPT    = $(if $(SANITIZED),$(OPT-release),$(OPT-$(VARIANT)))
 PRELOAD_CFLAGS = -std=gnu11 -fno-common $(WARN) $(PRELOAD_OPT) $(CFLAGS) -fPIC -fvisibility=hidden \
-	-ftls-model=initial-exec -fno-plt -fno-stack-protector -fno-builtin-malloc -fno-builtin-calloc \
+	-ftls-model=initial-exec -fno-plt -fno-stack-protector -fno-tree-vectorize -fno-tree-slp-vectorize -fno-builtin-malloc -fno-builtin-calloc \
 	-fno-builtin-realloc -fno-builtin-free
 PRELOAD_LDFLAGS = -shared -Wl,-soname,liballocscope.so -Wl,--version-script=src/preload/exports.map \
 	-Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodlopen -Wl,--no-as-needed

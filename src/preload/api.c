@@ -123,7 +123,7 @@ EXPORT void allocscope_pause(void)
 	struct thread_state *state = caller();
 
 	if (state != NULL)
-		state->paused++;
+		thread_state_pause(state, state->paused + 1);
 }
 
 EXPORT void allocscope_resume(void)
@@ -131,7 +131,7 @@ EXPORT void allocscope_resume(void)
 	struct thread_state *state = caller();
 
 	if (state != NULL && state->paused > 0)
-		state->paused--;
+		thread_state_pause(state, state->paused - 1);
 }
 
 static void fill_counts(struct allocscope_counts *counts, const struct thread_totals *totals)

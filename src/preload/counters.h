@@ -88,19 +88,24 @@ static inline struct stack_counters *counters_of(struct thread_state *state, uin
 	return &chunk[stack & (STACK_CHUNK - 1)];
 }
 
-/* Before a counter changes: keep what it was at the last peak, and at the last iteration end (journal.h). */
-static inline void counters_keep(
-    struct thread_state *state, uint32_t stack, struct stack_counters *counters)
+/* Before a counter changes: keep what it was at the last peak. */
+static inline void counters_keep_peak(struct stack_counters *counters)
 {
 	uint32_t serial = atomic_load_explicit(&counters_peak_serial, memory_order_relaxed);
-
-	if (journal_is_on())
-		counters_keep_end(state, stack, counters);
 
 	if (counters->peak_serial != serial) {
 		counters->peak_bytes = (int64_t)(counters->bytes - counters->freed_bytes);
 		counters->peak_serial = serial;
 	}
+}
+
+/* The same, and at the last iteration end (journal.h). */
+static inline void counters_keep(
+    struct thread_state *state, uint32_t stack, struct stack_counters *counters)
+{
+	if (journal_is_on())
+		counters_keep_end(state, stack, counters);
+	counters_keep_peak(counters);
 }
 
 static inline void counters_grow(struct thread_state *state, uint64_t bytes)

@@ -4,9 +4,7 @@
 
 #include "base/compiler.h"
 
-#define TAG(hash)    ((hash) & ~(uint64_t)HASH_INDEX_NUMBER_MAX)
-#define NUMBER(slot) ((uint32_t)(slot)&HASH_INDEX_NUMBER_MAX)
-#define GROWTH_BITS  2
+#define GROWTH_BITS 2
 
 static struct hash_index_table *table_new(uint64_t slot_count, enum arena_use use)
 {
@@ -27,39 +25,16 @@ bool hash_index_init(struct hash_index *index, unsigned bits, enum arena_use use
 	return table != NULL;
 }
 
-/* The tag takes the high bits, so the place comes from other ones. */
-static uint64_t place_of(uint64_t hash)
-{
-	return hash * 0x9e3779b97f4a7c15u >> 20;
-}
-
-static uint32_t find_in(
-    struct hash_index_table *table, uint64_t hash, hash_index_equals *equals, const void *content)
-{
-	uint64_t tag = TAG(hash);
-	uint64_t at = place_of(hash) & table->mask;
-
-	for (uint64_t probes = 0; probes <= table->mask; probes++, at = (at + 1) & table->mask) {
-		uint64_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
-
-		if (slot == 0)
-			return 0;
-		if (TAG(slot) == tag && equals(NUMBER(slot), content))
-			return NUMBER(slot);
-	}
-	return 0;
-}
-
 static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_index_equals *equals,
     const void *content, uint32_t number)
 {
-	uint64_t tag = TAG(hash);
+	uint64_t tag = HASH_INDEX_TAG(hash);
 
 	/* one slot in eight stays empty: searches end */
 	if (atomic_load_explicit(&table->used, memory_order_relaxed) >
 	    table->mask - table->mask / 8)
 		return 0;
-	uint64_t at = place_of(hash) & table->mask;
+	uint64_t at = hash_index_place(hash) & table->mask;
 
 	for (uint64_t probes = 0; probes <= table->mask; probes++, at = (at + 1) & table->mask) {
 		uint64_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
@@ -69,8 +44,8 @@ static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_ind
 			atomic_fetch_add_explicit(&table->used, 1, memory_order_relaxed);
 			return number;
 		}
-		if (TAG(slot) == tag && equals(NUMBER(slot), content))
-			return NUMBER(slot);
+		if (HASH_INDEX_TAG(slot) == tag && equals(HASH_INDEX_NUMBER(slot), content))
+			return HASH_INDEX_NUMBER(slot);
 	}
 	return 0;
 }
@@ -89,17 +64,15 @@ static void grow(struct hash_index *index, struct hash_index_table *table)
 		    index->use);
 }
 
-uint32_t hash_index_find(
+uint32_t hash_index_find_older(
     struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content)
 {
 	struct hash_index_table *newest =
 	    atomic_load_explicit(&index->newest, memory_order_acquire);
-	uint32_t number = find_in(newest, hash, equals, content);
 
-	if (likely(number != 0))
-		return number;
 	for (struct hash_index_table *older = newest->older; older != NULL; older = older->older) {
-		number = find_in(older, hash, equals, content);
+		uint32_t number = hash_index_find_in(older, hash, equals, content);
+
 		if (number != 0) {
 			(void)hash_index_enter(index, hash, equals, content, number);
 			return number;

@@ -14,10 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "preload/arena.h"
 
-#define HASH_INDEX_NUMBER_BITS 27
-#define HASH_INDEX_NUMBER_MAX  ((1u << HASH_INDEX_NUMBER_BITS) - 1)
+#define HASH_INDEX_NUMBER_BITS	27
+#define HASH_INDEX_NUMBER_MAX	((1u << HASH_INDEX_NUMBER_BITS) - 1)
+#define HASH_INDEX_TAG(hash)	((hash) & ~(uint64_t)HASH_INDEX_NUMBER_MAX)
+#define HASH_INDEX_NUMBER(slot) ((uint32_t)(slot)&HASH_INDEX_NUMBER_MAX)
 
 struct hash_index_table {
 	uint64_t mask;
@@ -36,12 +39,49 @@ typedef bool hash_index_equals(uint32_t number, const void *content);
 
 /* 2^BITS slots to begin with. False when memory is short. */
 bool hash_index_init(struct hash_index *index, unsigned bits, enum arena_use use);
-/* The number of CONTENT, or 0. HASH must be well mixed. */
-uint32_t hash_index_find(
-    struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content);
 /* Enter NUMBER (1..HASH_INDEX_NUMBER_MAX), whose row is complete, or return the number of an equal row that
  * came first. 0 when the table is full and cannot grow. */
 uint32_t hash_index_enter(struct hash_index *index, uint64_t hash, hash_index_equals *equals,
     const void *content, uint32_t number);
+
+/* In the tables behind the newest. */
+uint32_t hash_index_find_older(
+    struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content);
+
+/* The tag takes the high bits, so the place comes from other ones. */
+static inline uint64_t hash_index_place(uint64_t hash)
+{
+	return hash * 0x9e3779b97f4a7c15u >> 20;
+}
+
+static inline uint32_t hash_index_find_in(
+    struct hash_index_table *table, uint64_t hash, hash_index_equals *equals, const void *content)
+{
+	uint64_t tag = HASH_INDEX_TAG(hash);
+	uint64_t at = hash_index_place(hash) & table->mask;
+
+	for (uint64_t probes = 0; probes <= table->mask; probes++, at = (at + 1) & table->mask) {
+		uint64_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
+
+		if (slot == 0)
+			return 0;
+		if (HASH_INDEX_TAG(slot) == tag && equals(HASH_INDEX_NUMBER(slot), content))
+			return HASH_INDEX_NUMBER(slot);
+	}
+	return 0;
+}
+
+/* The number of CONTENT, or 0. HASH must be well mixed. Inlined with EQUALS: a call costs as much as a probe. */
+static inline uint32_t hash_index_find(
+    struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content)
+{
+	struct hash_index_table *newest =
+	    atomic_load_explicit(&index->newest, memory_order_acquire);
+	uint32_t number = hash_index_find_in(newest, hash, equals, content);
+
+	return likely(number != 0) || newest->older == NULL
+		   ? number
+		   : hash_index_find_older(index, hash, equals, content);
+}
 
 #endif

@@ -14,6 +14,7 @@
 #include "preload/options.h"
 #include "preload/record.h"
 #include "preload/record_sampled.h"
+#include "preload/record_usual.h"
 #include "preload/unguarded.h"
 #include "preload/unsampled.h"
 
@@ -30,7 +31,7 @@ EXPORT void *malloc(size_t size)
 		return unguarded_malloc(size);
 	void *block = next.malloc(size);
 
-	if (likely(block != NULL))
+	if (likely(block != NULL) && unlikely(!record_alloc_usual(state, block, size, HOOK_FRAME)))
 		record_alloc(state, block, size, HOOK_FRAME);
 	guard_leave(state);
 	return block;
@@ -51,7 +52,8 @@ EXPORT void free(void *block)
 		return;
 	}
 	/* before: once the real free returns, another thread may own the address */
-	if (likely(record_free(state, block) || !bootstrap_owns(block)))
+	if (likely(record_free_usual(state, block) || record_free(state, block) ||
+		   !bootstrap_owns(block)))
 		next.free(block);
 	guard_leave(state);
 }

@@ -11,6 +11,7 @@
 
 _Atomic(atomic_uint_least64_t *) *live_top;
 unsigned live_granule_shift = 5;
+uint64_t live_bit_4_mask = LIVE_BIT_4;
 
 struct large_record {
 	struct live_block block;
@@ -27,6 +28,7 @@ static atomic_uint_least64_t free_batches;
 bool live_table_init(unsigned granule_shift)
 {
 	live_granule_shift = granule_shift;
+	live_bit_4_mask = granule_shift == 5 ? LIVE_BIT_4 : 0;
 	live_top = arena_map(LIVE_REGIONS * sizeof live_top[0], ARENA_LIVE_TABLE);
 	return live_top != NULL;
 }
@@ -186,8 +188,7 @@ bool live_table_put(struct thread_state *state, const struct live_block *block)
 	if (block->size >= 1024 || block->weight != 0)
 		return false;
 	atomic_store_explicit(word,
-	    LIVE_COMPACT | live_bit_4(block->address) | block->size << LIVE_SIZE_SHIFT |
-		(uint64_t)block->epoch << LIVE_EPOCH_SHIFT | block->stack,
+	    live_word(block->address, block->size, block->stack, block->epoch),
 	    memory_order_relaxed);
 	return true;
 }

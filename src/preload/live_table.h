@@ -60,6 +60,7 @@ struct live_block {
 
 extern _Atomic(atomic_uint_least64_t *) *live_top;
 extern unsigned live_granule_shift;
+extern uint64_t live_bit_4_mask; /* LIVE_BIT_4 when a granule holds two addresses */
 
 /* GRANULE_SHIFT: 5 or 3. */
 bool live_table_init(unsigned granule_shift);
@@ -92,7 +93,31 @@ void live_table_renumber(uint32_t (*renumbered)(uint32_t old));
 
 static inline uint64_t live_bit_4(uintptr_t address)
 {
-	return live_granule_shift == 5 ? (uint64_t)(address >> 4 & 1) << 60 : 0;
+	return address << 56 & live_bit_4_mask;
+}
+
+/* The word of a plain block, and what it says. */
+static inline uint64_t live_word(uintptr_t address, uint64_t size, uint32_t stack, uint32_t epoch)
+{
+	return LIVE_COMPACT | live_bit_4(address) | size << LIVE_SIZE_SHIFT |
+	       (uint64_t)epoch << LIVE_EPOCH_SHIFT | stack;
+}
+static inline bool live_word_is_compact(uint64_t word, uintptr_t address)
+{
+	return (word & (LIVE_RICH | LIVE_COMPACT | LIVE_BIT_4)) ==
+	       (LIVE_COMPACT | live_bit_4(address));
+}
+static inline uint32_t live_word_stack(uint64_t word)
+{
+	return (uint32_t)word & ((1u << LIVE_STACK_BITS) - 1);
+}
+static inline uint32_t live_word_epoch(uint64_t word)
+{
+	return (uint32_t)(word >> LIVE_EPOCH_SHIFT) & LIVE_EPOCH_MAX;
+}
+static inline uint64_t live_word_size(uint64_t word)
+{
+	return word >> LIVE_SIZE_SHIFT & LIVE_SIZE_MASK;
 }
 
 /* The address of the block in word NUMBER of the page that starts at FIRST. */
@@ -130,10 +155,7 @@ static inline uint64_t live_table_put_compact(
 
 	if (unlikely(before != 0))
 		return before;
-	atomic_store_explicit(word,
-	    LIVE_COMPACT | live_bit_4(address) | size << LIVE_SIZE_SHIFT |
-		(uint64_t)epoch << LIVE_EPOCH_SHIFT | stack,
-	    memory_order_relaxed);
+	atomic_store_explicit(word, live_word(address, size, stack, epoch), memory_order_relaxed);
 	return 0;
 }
 
@@ -142,9 +164,9 @@ static inline void live_block_unpack(uintptr_t address, uint64_t word, struct li
 	*ret_block = (struct live_block){
 	    .address = address,
 	    .identity = address,
-	    .size = word >> LIVE_SIZE_SHIFT & LIVE_SIZE_MASK,
-	    .stack = (uint32_t)(word & ((1u << LIVE_STACK_BITS) - 1)),
-	    .epoch = (uint32_t)(word >> LIVE_EPOCH_SHIFT & LIVE_EPOCH_MAX),
+	    .size = live_word_size(word),
+	    .stack = live_word_stack(word),
+	    .epoch = live_word_epoch(word),
 	};
 }
 

@@ -7,6 +7,7 @@
  *   MACHINE_ADDRESS_BITS  of user addresses
  *   MACHINE_CAPTURE(r)    struct cfi_registers of the function that it is expanded in
  *   machine_caller        the registers of a hook's caller, from the hook's frame
+ *   UNWIND_SLOT(sp)       where the return address into a frame lies, by the sp of that frame; and back
  *   UNWIND_RULE_...       how a rule is packed into a word: unwind_rules.h
  *   and the functions declared below
  */

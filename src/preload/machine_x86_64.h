@@ -35,6 +35,10 @@ enum {
 			 : "r"((registers)->value)                                                 \
 			 : "rax", "memory")
 
+/* The return address into a frame lies below its stack pointer at the call. */
+#define UNWIND_SLOT(sp)	   ((sp)-8)
+#define UNWIND_SP_OF(slot) ((slot) + 8)
+
 /* Of a function with a frame pointer: FRAME is its __builtin_frame_address(0). */
 static inline void machine_caller(
     const void *frame, uintptr_t *ret_pc, uintptr_t *ret_sp, uintptr_t *ret_fp)
@@ -51,12 +55,13 @@ static inline void machine_caller(
  *
  * cfa = sp or fp + 8n; the return address at cfa - 8, the caller's fp at cfa - 8m; m = 1 stands for "the same fp".
  */
-#define UNWIND_RULE_PC(rule)   ((rule) >> 17)
-#define UNWIND_RULE_KIND(rule) ((unsigned)((rule) >> 15) & 3)
-#define UNWIND_RULE_CFA(rule)  ((rule) >> 2 & 1023 * 8)
-#define UNWIND_RULE_FP(rule)   (((rule)&31) * 8)
-#define UNWIND_RULE_SAME_FP    8u /* UNWIND_RULE_FP when fp is not saved */
-#define UNWIND_RULE_SIDE_BITS  15
+#define UNWIND_RULE_PC(rule)	     ((rule) >> 17)
+#define UNWIND_RULE_KIND(rule)	     ((unsigned)((rule) >> 15) & 3)
+#define UNWIND_RULE_CFA(rule)	     ((rule) >> 2 & 1023 * 8)
+#define UNWIND_RULE_FP(rule)	     (((rule)&31) * 8)
+#define UNWIND_RULE_SAME_FP	     8u /* UNWIND_RULE_FP when fp is not saved */
+#define UNWIND_RULE_IS_SAME_FP(rule) (UNWIND_RULE_FP(rule) == UNWIND_RULE_SAME_FP)
+#define UNWIND_RULE_SIDE_BITS	     15
 
 static inline uint64_t unwind_rule_word(uintptr_t pc, unsigned kind)
 {

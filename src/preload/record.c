@@ -9,6 +9,7 @@
 #include "preload/modules.h"
 #include "preload/options.h"
 #include "preload/record_sampled.h"
+#include "preload/record_usual.h"
 #include "preload/stack_table.h"
 #include "preload/unwind.h"
 #include "preload/unwind_check.h"
@@ -139,7 +140,8 @@ void record_replace(struct thread_state *state, uintptr_t address)
 		replace(state, address);
 }
 
-void record_alloc(struct thread_state *state, void *block, size_t size, const void *hook_frame)
+static __attribute__((noinline)) void record_alloc_any(
+    struct thread_state *state, void *block, size_t size, const void *hook_frame)
 {
 	uintptr_t address = (uintptr_t)block;
 
@@ -182,6 +184,37 @@ void record_alloc(struct thread_state *state, void *block, size_t size, const vo
 		state->lost_blocks++;
 	}
 	state->last_block = block;
+}
+
+/* A small block from another stack than the last one: the second most usual case. */
+static bool record_alloc_other(
+    struct thread_state *state, void *block, size_t size, const void *hook_frame)
+{
+	atomic_uint_least64_t *word = record_usual_word(state, block, size);
+
+	if (unlikely(word == NULL))
+		return false;
+	int saved_errno = errno;
+	bool cut = false;
+	uint32_t stack = unwind_validated_other(state, hook_frame, &cut);
+
+	errno = saved_errno;
+	struct stack_counters *counters = state->counters[stack >> STACK_CHUNK_BITS];
+
+	if (unlikely(stack == 0 || stack == UNWIND_UNAVAILABLE || counters == NULL || cut))
+		return false;
+	counters += stack & (STACK_CHUNK - 1);
+	if (state->top.stack == stack)
+		state->top.counters = counters;
+	record_usual_store(state, word, block, size, stack, counters);
+	return true;
+}
+
+void record_alloc(struct thread_state *state, void *block, size_t size, const void *hook_frame)
+{
+	if (likely(record_alloc_other(state, block, size, hook_frame)))
+		return;
+	record_alloc_any(state, block, size, hook_frame);
 }
 
 static bool take(struct thread_state *state, void *old, struct live_block *ret_taken, bool freed)

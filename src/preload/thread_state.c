@@ -101,12 +101,20 @@ static struct thread_state *state_new(uint32_t level)
 	atomic_init(&state->own_tag, tag_make(iteration_outside_epoch(), 0));
 	state->tag = own_tags ? &state->own_tag : &process_tag;
 	state->watermark = counters_watermark();
+	thread_state_pause(state, 0);
 	struct thread_state *head = atomic_load_explicit(&all_states, memory_order_relaxed);
 	do
 		state->next = head;
 	while (!atomic_compare_exchange_weak_explicit(
 	    &all_states, &head, state, memory_order_release, memory_order_relaxed));
 	return state;
+}
+
+void thread_state_pause(struct thread_state *state, uint32_t depth)
+{
+	state->paused = depth;
+	state->is_unusual =
+	    depth != 0 || options.unwinder != UNWINDER_VALIDATED || options.sample != 0;
 }
 
 bool thread_states_init(void)
@@ -132,6 +140,7 @@ static struct thread_state *take_over(void)
 			&state->in_use, &expected, 1, memory_order_acquire, memory_order_relaxed))
 			continue;
 		atomic_fetch_sub_explicit(&free_blocks, 1, memory_order_relaxed);
+		state->top.slot = 0; /* it was another thread's stack */
 		return state;
 	}
 	return NULL;
@@ -234,7 +243,7 @@ static void thread_ends(void *argument)
 	iteration_thread_ends(state);
 	counters_publish(state);
 	leave_row(state);
-	state->paused = 0;
+	thread_state_pause(state, 0);
 	state->ignored_begins = 0;
 	thread_has_ended = true;
 	thread_current = NULL;

@@ -16,6 +16,7 @@
 
 #include "base/compiler.h"
 #include "preload/sampler.h"
+#include "preload/unwind_top.h"
 
 #define THREAD_ROWS_MAX                                                                            \
 	256 /* threads with a root of their own in the call tree; later ones share the last row */
@@ -47,12 +48,14 @@ struct large_record;
 
 struct thread_state {
 	/* hot */
-	atomic_uint busy;		  /* inside a hook; read by whoever closes the gate */
-	uint32_t paused;		  /* depth of allocscope_pause */
+	atomic_uint busy; /* inside a hook; read by whoever closes the gate */
+	uint32_t
+	    is_unusual; /* paused, sample=BYTES, or another unwinder: record_usual.h stands aside */
 	const atomic_uint_least64_t *tag; /* &process_tag, or &own_tag with scope=thread */
 	int64_t unpublished; /* live bytes not yet added to the process's count: counters.c */
 	int64_t
 	    watermark; /* single-threaded: `unpublished` above which the iteration's peak rises */
+	struct unwind_top top;		  /* the last stack: unwind_chain.c */
 	struct thread_totals totals;	  /* of all threads that ever owned the block */
 	uintptr_t *frames;		  /* room for max_frames return addresses and our own */
 	struct stack_counters **counters; /* chunks by stack number */
@@ -65,6 +68,7 @@ struct thread_state {
 	_Alignas(64) struct sampler sampler; /* with sample=BYTES */
 
 	/* rare */
+	uint32_t paused;	   /* depth of allocscope_pause */
 	uint32_t **survival_index; /* chunks: stack number -> survival record + 1 */
 	struct survival_record *survival;
 	uint32_t survival_count;
@@ -96,6 +100,8 @@ extern THREAD_LOCAL struct thread_state *thread_current;
 bool thread_states_init(void);
 /* The calling thread's block, made or taken over; NULL when there is no memory for one. */
 struct thread_state *thread_state_attach(void);
+/* STATE records nothing while DEPTH is not 0. */
+void thread_state_pause(struct thread_state *state, uint32_t depth);
 /* The block for a handler above STATE, or NULL. */
 struct thread_state *thread_state_nested(struct thread_state *state);
 /* Head of the list of all blocks; walk with ->next. Blocks are never removed. */

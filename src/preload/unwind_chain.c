@@ -11,131 +11,244 @@
 /* A handler that runs between two stores and never returns must find them in this order. */
 #define IN_ORDER() atomic_signal_fence(memory_order_seq_cst)
 
-bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames)
+bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames, struct unwind_top *top)
 {
 	/* twice as deep as needed: a recursion that goes up and down is not walked anew all the time */
 	uint32_t limit = 2 * max_frames + 64;
 	size_t frames_bytes = limit * sizeof *chain->frames;
-	size_t words_bytes = limit * UNWIND_WORDS_MAX * sizeof *chain->words;
+	size_t links_bytes = (UNWIND_PADDING + (size_t)limit) * sizeof *chain->links;
+	size_t extras_bytes =
+	    (UNWIND_PADDING + (size_t)limit * UNWIND_WORDS_MAX) * sizeof *chain->extras;
 	size_t fresh_bytes = limit * sizeof *chain->fresh;
+	size_t steps_bytes = limit * sizeof *chain->steps;
 	size_t memos_bytes = MEMO_SETS * sizeof *chain->memos;
-	char *room =
-	    arena_map(frames_bytes + words_bytes + fresh_bytes + memos_bytes, ARENA_THREADS);
+	char *room = arena_map(
+	    frames_bytes + links_bytes + extras_bytes + fresh_bytes + steps_bytes + memos_bytes,
+	    ARENA_THREADS);
 
 	if (room == NULL)
 		return false;
+	chain->memos = (void *)room;
+	room += memos_bytes;
+	chain->links = (struct unwind_word *)(void *)room + UNWIND_PADDING;
+	room += links_bytes;
 	chain->frames = (struct chain_frame *)(void *)room;
-	chain->words = (struct unwind_word *)(void *)(room + frames_bytes);
-	chain->fresh = (struct chain_fresh *)(void *)(room + frames_bytes + words_bytes);
-	chain->memos = (void *)(room + frames_bytes + words_bytes + fresh_bytes);
+	room += frames_bytes;
+	chain->fresh = (struct chain_fresh *)(void *)room;
+	room += fresh_bytes;
+	chain->extras = (struct unwind_word *)(void *)room + UNWIND_PADDING;
+	room += extras_bytes;
+	chain->steps = (struct unwind_step *)(void *)room;
+	for (int i = 1; i <= UNWIND_PADDING; i++) {
+		chain->links[-i].address = (uintptr_t)&chain->links[-i].value;
+		chain->extras[-i].address = (uintptr_t)&chain->extras[-i].value;
+	}
 	chain->max_frames = max_frames;
 	chain->limit = limit;
-	chain->era = 1;
+	chain->top = top;
 	return true;
 }
 
 void unwind_chain_clear(struct unwind_chain *chain)
 {
+	chain->top->slot = 0;
+	chain->is_shown = false;
+	IN_ORDER();
 	chain->count = 0;
 	chain->is_floating = false;
-	chain->era++;
+	memset(chain->memo_slots, 0, sizeof chain->memo_slots);
 }
 
 /* ---- comparing ---- */
 
-static inline uintptr_t now_at(const struct unwind_word *word)
+static inline bool holds(const struct unwind_word *word)
 {
-	return *(const uintptr_t *)word->address; // NOLINT(performance-no-int-to-ptr): the stack
+	return unwind_word_now(word) == word->value;
 }
 
 /* Behind the last word of [low, high) that changed; LOW when none did. */
 static inline uint32_t last_changed(const struct unwind_word *words, uint32_t low, uint32_t high)
 {
-	while (high - low >= 4) {
-		const struct unwind_word *four = words + high - 4;
-		uintptr_t changed =
-		    (now_at(&four[3]) ^ four[3].value) | (now_at(&four[2]) ^ four[2].value) |
-		    (now_at(&four[1]) ^ four[1].value) | (now_at(&four[0]) ^ four[0].value);
-
-		if (unlikely(changed != 0))
-			break;
+	while (high - low >= 4 && unwind_words_hold(words + high - 4, words + high))
 		high -= 4;
-	}
-	while (high > low && now_at(&words[high - 1]) == words[high - 1].value)
+	while (high > low && holds(&words[high - 1]))
 		high--;
 	return high;
 }
 
-static inline bool is_at(const struct chain_frame *frame, uintptr_t pc, uintptr_t sp, uintptr_t fp)
+static inline bool is_at(
+    const struct unwind_chain *chain, uint32_t at, const struct unwind_state *state)
 {
-	return frame->sp == sp && frame->pc == pc && (!frame->consumes_fp || frame->fp == fp);
+	const struct chain_frame *frame = &chain->frames[at];
+	const struct unwind_word *link = &chain->links[at];
+
+	/* one branch: the slots alone are often equal */
+	return unlikely(
+		   ((link->address ^ UNWIND_SLOT(state->sp)) | (link->value ^ state->pc)) == 0) &&
+	       (!frame->consumes_fp || frame->fp == state->fp);
 }
 
-/* The first word that matters to a stack of TOTAL frames: beyond the frames that are kept, only one more counts. */
-static inline uint32_t first_word(const struct unwind_chain *chain, uint32_t total)
+/* The outermost frame that matters to a stack of TOTAL frames: beyond those that are kept, only one more counts. */
+static inline uint32_t first_frame(const struct unwind_chain *chain, uint32_t total)
 {
-	return likely(total <= chain->max_frames)
-		   ? 0
-		   : chain->frames[total - chain->max_frames - 1].word_end;
+	return likely(total <= chain->max_frames) ? 0 : total - chain->max_frames - 1;
 }
 
-static inline uint32_t memo_set(uintptr_t pc, uintptr_t sp)
+/* Some step from frame TOP outwards to FIRST reads a word that changed: *RET_FRAME is the innermost such frame. */
+static inline bool has_changed(
+    const struct unwind_chain *chain, uint32_t first, uint32_t top, uint32_t *ret_frame)
 {
-	uint64_t mixed = (pc ^ sp << 20) * 0x9e3779b97f4a7c15u;
+	const struct chain_frame *frames = chain->frames;
+	uint32_t links = last_changed(chain->links, first, top);
+	uint32_t low = unlikely(first != 0) ? frames[first].extra_end : 0;
+	uint32_t extras = likely(frames[top].extra_end == low)
+			      ? low
+			      : last_changed(chain->extras, low, frames[top].extra_end);
+	uint32_t owner = top;
 
-	return (uint32_t)(mixed >> 58) % MEMO_SETS;
+	if (likely(links == first && extras == low))
+		return false;
+	if (extras != low) {
+		while (owner > 0 && frames[owner - 1].extra_end >= extras)
+			owner--;
+		if (links < owner || links == first)
+			links = owner;
+	}
+	*ret_frame = links; /* frame i reads link i - 1 */
+	return true;
+}
+
+/* ---- memos ---- */
+
+static inline uint32_t memo_set(uintptr_t slot, uintptr_t pc)
+{
+	uint64_t mixed = pc * 0x9e3779b97f4a7c15u ^ slot * 0xd6e8feb86659fd93u;
+
+	return (uint32_t)(mixed >> 32) % MEMO_SETS;
 }
 
 static bool memo_holds(
     const struct unwind_chain *chain, const struct chain_memo *memo, uintptr_t fp)
 {
-	if (memo->era != chain->era || memo->join >= chain->count || chain->is_floating ||
-	    (memo->needs_fp && memo->fp != fp))
-		return false;
+	const struct unwind_word *words = memo->words;
 	const struct chain_frame *join = &chain->frames[memo->join];
+	const struct unwind_word *links = chain->links + memo->join;
 
-	return join->hash == memo->join_hash && join->sp == memo->join_sp &&
-	       join->consumes_fp == memo->join_consumes &&
-	       (!join->consumes_fp || join->fp == memo->join_fp) &&
-	       last_changed(memo->words, 0, memo->word_count) == 0 &&
-	       last_changed(chain->words, 0, join->word_end) == 0;
+	if (memo->join >= chain->count || (memo->needs_fp && memo->fp != fp) ||
+	    /* the join's own link is among the words */
+	    ((join->hash ^ memo->join_hash) | (links->address ^ words[0].address) |
+		(links->value ^ words[0].value)) != 0 ||
+	    join->consumes_fp != memo->join_consumes ||
+	    (join->consumes_fp && join->fp != memo->join_fp))
+		return false;
+	return unwind_words_hold(words, words + memo->word_count) &&
+	       unwind_words_hold(chain->links, links) &&
+	       (join->extra_end == 0 ||
+		   unwind_words_hold(chain->extras, chain->extras + join->extra_end));
 }
 
-uint32_t unwind_chain_find(
-    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t fp, bool *ret_cut)
+/* From now on the hooks find the stack of MEMO themselves. */
+static void show_memo(struct unwind_chain *chain, const struct chain_memo *memo, uintptr_t slot)
 {
-	if (unlikely(chain->count == 0))
-		return 0;
-	const struct chain_frame *top = &chain->frames[chain->count - 1];
+	struct unwind_top *top = chain->top;
 
-	if (is_at(top, pc, sp, fp)) {
-		uint32_t low = first_word(chain, chain->count);
+	top->slot = 0;
+	IN_ORDER();
+	top->fp = memo->fp;
+	top->fp_mask = memo->needs_fp ? UINTPTR_MAX : 0;
+	top->inner = memo->words;
+	top->inner_end = memo->words + memo->word_count;
+	top->links = chain->links;
+	top->links_end = chain->links + memo->join;
+	top->extras = chain->extras;
+	top->extras_end = chain->extras + chain->frames[memo->join].extra_end;
+	top->stack = memo->stack;
+	top->counters = NULL;
+	IN_ORDER();
+	top->slot = slot;
+}
 
-		if (likely(
-			last_changed(chain->words, low, top->word_end) == low && top->stack != 0)) {
-			*ret_cut = chain->count > chain->max_frames;
-			return top->stack;
-		}
-	}
-	const struct chain_memo *memo = chain->memos[memo_set(pc, sp)];
+uint32_t unwind_chain_recall(struct unwind_chain *chain, uintptr_t slot, uintptr_t fp)
+{
+	struct unwind_word link = {.address = slot};
+	uint32_t set = memo_set(slot, unwind_word_now(&link));
 
-	for (unsigned way = 0; way < MEMO_WAYS; way++, memo++)
-		if (memo->pc == pc && memo->sp == sp && memo_holds(chain, memo, fp)) {
-			*ret_cut = false;
+	for (unsigned way = 0; way < MEMO_WAYS; way++)
+		if (chain->memo_slots[set][way] == slot && chain->is_shown &&
+		    memo_holds(chain, &chain->memos[set][way], fp)) {
+			const struct chain_memo *memo = &chain->memos[set][way];
+
+			/* twice in a row: it may go on; sites that take turns do without */
+			if (chain->last_memo == memo)
+				show_memo(chain, memo, slot);
+			chain->last_memo = memo;
 			return memo->stack;
 		}
 	return 0;
 }
 
-/* ---- walking ---- */
-
-/* The frame that owns word WORD, at or outside FRAME. */
-static uint32_t owner_of(const struct unwind_chain *chain, uint32_t frame, uint32_t word)
+/* The outermost frame from which on the words up to TOP fit into a memo. */
+static uint32_t memo_join(const struct unwind_chain *chain, uint32_t top)
 {
-	while (frame > 0 && chain->frames[frame - 1].word_end > word)
-		frame--;
-	return frame;
+	const struct chain_frame *frames = chain->frames;
+	uint32_t join = top;
+
+	while (
+	    join > 0 &&
+	    top - (join - 1) + 1 + frames[top].extra_end - frames[join - 1].extra_end <= MEMO_WORDS)
+		join--;
+	return join;
 }
+
+/* Where a memo of STACK at SLOT goes: its old place, or that of the oldest. */
+static unsigned memo_way(struct unwind_chain *chain, uint32_t set, uintptr_t slot, uint32_t stack)
+{
+	for (unsigned way = 0; way < MEMO_WAYS; way++)
+		if (chain->memo_slots[set][way] == slot && chain->memos[set][way].stack == stack)
+			return way;
+	return chain->next_way[set]++ % MEMO_WAYS;
+}
+
+/*
+ * Keep how the innermost frames were found: as many as fit, not just the new ones, so that the memo holds in many
+ * chains. KEPT frames are older; when the new ones do not fit, there is nothing to keep.
+ */
+static void remember(struct unwind_chain *chain, uint32_t kept)
+{
+	uint32_t top_at = chain->count - 1;
+	const struct chain_frame *top = &chain->frames[top_at];
+	uint32_t join_at = memo_join(chain, top_at);
+	const struct chain_frame *join = &chain->frames[join_at];
+	uint32_t count = 0;
+
+	if (join_at >= kept || top->stack == 0)
+		return;
+	uintptr_t slot = chain->links[top_at].address;
+	uint32_t set = memo_set(slot, chain->links[top_at].value);
+	unsigned way = memo_way(chain, set, slot, top->stack);
+	struct chain_memo *memo = &chain->memos[set][way];
+
+	chain->memo_slots[set][way] = 0;
+	IN_ORDER();
+	memo->fp = top->fp;
+	memo->join_hash = join->hash;
+	memo->join_fp = join->fp;
+	memo->stack = top->stack;
+	memo->join = join_at;
+	memo->needs_fp = top->consumes_fp;
+	memo->join_consumes = join->consumes_fp;
+	for (uint32_t i = join_at; i <= top_at; i++)
+		memo->words[count++] = chain->links[i];
+	for (uint32_t i = join->extra_end; i < top->extra_end; i++)
+		memo->words[count++] = chain->extras[i];
+	while (count % 4 != 0)
+		memo->words[count++] = memo->words[0];
+	memo->word_count = (uint8_t)count;
+	IN_ORDER();
+	chain->memo_slots[set][way] = slot;
+}
+
+/* ---- walking ---- */
 
 struct walk {
 	uint32_t kept;	/* frames of the chain that stay, [0, kept) */
@@ -143,27 +256,34 @@ struct walk {
 	bool is_cut;	/* there was no end: `kept` is 0 and more frames lie outside */
 };
 
-/* FRESH frames led to STATE: does the chain lead on from here? *BELOW, the frames still to be met, is lowered. */
-static inline bool joins(const struct unwind_chain *chain, const struct unwind_state *state,
-    uint32_t fresh, uint32_t *below)
+/* The chain's frame *BELOW - 1 is at STATE, FRESH frames from the innermost: does it lead on to the root? */
+static bool joins(const struct unwind_chain *chain, uint32_t fresh, uint32_t *below)
 {
-	const struct chain_frame *frames = chain->frames;
+	uint32_t top = *below - 1;
 
-	while (*below > 0 && frames[*below - 1].sp < state->sp)
-		--*below;
-	if (*below == 0 || !is_at(&frames[*below - 1], state->pc, state->sp, state->fp) ||
-	    (chain->is_floating && *below + fresh <= chain->max_frames))
+	if (chain->is_floating && *below + fresh <= chain->max_frames)
 		return false;
 	if (unlikely(fresh > chain->max_frames))
 		return true; /* nothing further out counts */
-	uint32_t low = first_word(chain, *below + fresh);
-	uint32_t changed = last_changed(chain->words, low, frames[*below - 1].word_end);
+	/* the steps up to a change are true, but what that one leads to must be found honestly */
+	return likely(!has_changed(chain, first_frame(chain, *below + fresh), top, below));
+}
 
-	if (likely(changed == low))
-		return true;
-	/* the steps up to there are true, but what that one leads to must be found honestly */
-	*below = owner_of(chain, *below - 1, changed - 1);
-	return false;
+/*
+ * A step that is not packed. NEEDS_REGISTERS too when it can't be kept: it depends on more than the words that it
+ * read, or the return address does not lie where a link must point.
+ */
+COLD static enum unwind_outcome step_irregular(
+    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *ret_step)
+{
+	enum unwind_outcome outcome = unwind_step(walker, state, ret_step);
+	bool is_linked = outcome != UNWIND_NEXT;
+
+	for (int i = 0; i < ret_step->word_count && !is_linked; i++)
+		is_linked = ret_step->words[i].address == UNWIND_SLOT(state->sp) &&
+			    ret_step->words[i].value == state->pc;
+	return ret_step->is_constant && !state->is_exact && is_linked ? outcome
+								      : UNWIND_NEEDS_REGISTERS;
 }
 
 /*
@@ -173,29 +293,39 @@ static inline bool joins(const struct unwind_chain *chain, const struct unwind_s
 static bool walk_fresh(struct unwind_chain *chain, struct unwind_walker *walker,
     struct unwind_state state, struct walk *ret_walk)
 {
-	uint32_t below = chain->count;
-	uint32_t count = 0;
+	const struct unwind_word *links = chain->links;
+	uint32_t below = chain->count; /* frames of the chain that may still be met */
+	uint32_t count = 0, irregular = 0;
 
 	for (;; count++) {
-		if (joins(chain, &state, count, &below)) {
+		uintptr_t slot = UNWIND_SLOT(state.sp);
+
+		/* as a rule one or two: without a guess */
+		below -= (unsigned)(below > 0) & (links[(int64_t)below - 1].address < slot);
+		below -= (unsigned)(below > 0) & (links[(int64_t)below - 1].address < slot);
+		while (unlikely(below > 0 && links[below - 1].address < slot))
+			below--;
+		if (below > 0 && is_at(chain, below - 1, &state) && joins(chain, count, &below)) {
 			*ret_walk = (struct walk){.kept = below, .fresh = count};
 			return true;
 		}
-		if (count == chain->limit) {
+		if (unlikely(count == chain->limit)) {
 			*ret_walk = (struct walk){.fresh = count, .is_cut = true};
 			return true;
 		}
 		struct chain_fresh *fresh = &chain->fresh[count];
 
+		fresh->slot = slot;
 		fresh->pc = state.pc;
-		fresh->sp = state.sp;
 		fresh->fp = state.fp;
-		if (likely(unwind_step_packed(&walker->memory, &state, &fresh->step)))
+		if (likely(unwind_step_packed(&walker->memory, &state, &fresh->rule)))
 			continue;
 		struct unwind_state copy = state;
-		enum unwind_outcome outcome = unwind_step(walker, &copy, &fresh->step);
+		enum unwind_outcome outcome =
+		    step_irregular(walker, &copy, &chain->steps[irregular]);
 
-		if (!fresh->step.is_constant || outcome == UNWIND_NEEDS_REGISTERS)
+		fresh->rule = unwind_rule_word(irregular++, UNWIND_RULE_SIDE);
+		if (outcome == UNWIND_NEEDS_REGISTERS)
 			return false;
 		if (outcome == UNWIND_END) {
 			*ret_walk = (struct walk){.fresh = count + 1};
@@ -211,46 +341,74 @@ static uint32_t slide(struct unwind_chain *chain, uint32_t kept, uint32_t fresh)
 	uint32_t wanted = chain->max_frames + 1 + (chain->limit - chain->max_frames) / 2;
 	uint32_t drop;
 
-	if (kept + fresh <= chain->limit)
+	if (likely(kept + fresh <= chain->limit))
 		return kept;
 	drop = kept + fresh - wanted;
 	if (drop > kept)
 		drop = kept;
-	uint32_t words = chain->frames[drop - 1].word_end;
-	uint32_t words_end = chain->frames[kept - 1].word_end;
+	uint32_t extras = chain->frames[drop - 1].extra_end;
+	uint32_t extras_end = chain->frames[kept - 1].extra_end;
 
 	memmove(chain->frames, chain->frames + drop, (kept - drop) * sizeof *chain->frames);
-	memmove(chain->words, chain->words + words, (words_end - words) * sizeof *chain->words);
+	memmove(chain->links, chain->links + drop, (kept - drop) * sizeof *chain->links);
+	memmove(
+	    chain->extras, chain->extras + extras, (extras_end - extras) * sizeof *chain->extras);
 	for (uint32_t i = 0; i < kept - drop; i++)
-		chain->frames[i].word_end -= words;
+		chain->frames[i].extra_end -= extras;
 	chain->is_floating = true;
 	return kept - drop;
 }
 
-static uint64_t frame_hash(uint64_t outer, uintptr_t pc)
+/* What an irregular step read goes to the extras, but for the link to the outer frame at OUTER_SLOT. */
+COLD static uint32_t push_extras(struct unwind_chain *chain, const struct unwind_step *step,
+    uintptr_t outer_slot, bool outer_consumes, uint32_t end)
 {
-	return stack_hash_add(outer, stack_hash_key(pc));
+	for (int i = 0; i < step->word_count; i++)
+		if (step->words[i].address != outer_slot && (i != step->fp_word || outer_consumes))
+			chain->extras[end++] = step->words[i];
+	return end;
 }
 
-/* FRESH goes on top, as frame AT. */
-static void push(
-    struct unwind_chain *chain, uint32_t at, const struct chain_fresh *fresh, uint32_t thread_row)
+/* The FRESH frames go on top of KEPT ones, the outermost first. */
+static void push_fresh(
+    struct unwind_chain *chain, uint32_t kept, uint32_t fresh_count, uint32_t thread_row)
 {
-	struct chain_frame *frame = &chain->frames[at];
-	const struct chain_frame *outer = at > 0 ? frame - 1 : NULL;
-	bool outer_consumes = outer != NULL && outer->consumes_fp;
-	uint32_t end = outer != NULL ? outer->word_end : 0;
+	struct chain_frame *frame = &chain->frames[kept];
+	struct unwind_word *link = &chain->links[kept];
+	bool consumes = kept > 0 && frame[-1].consumes_fp;
+	uint64_t hash = kept > 0 ? frame[-1].hash : stack_hash_root(thread_row, false);
+	uint32_t end = kept > 0 ? frame[-1].extra_end : 0;
+	uintptr_t outer_slot = kept > 0 ? link[-1].address : 0;
+	uintptr_t outer_fp = kept > 0 ? frame[-1].fp : 0;
 
-	for (int i = 0; i < fresh->step.word_count; i++)
-		if (i != fresh->step.fp_word || outer_consumes)
-			chain->words[end++] = fresh->step.words[i];
-	*frame = (struct chain_frame){.pc = fresh->pc,
-	    .sp = fresh->sp,
-	    .fp = fresh->fp,
-	    .hash = frame_hash(
-		outer != NULL ? outer->hash : stack_hash_root(thread_row, false), fresh->pc),
-	    .word_end = end,
-	    .consumes_fp = fresh->step.uses_fp || (fresh->step.fp_word < 0 && outer_consumes)};
+	for (const struct chain_fresh *fresh = &chain->fresh[fresh_count]; fresh-- > chain->fresh;
+	     frame++, link++) {
+		uint64_t rule = fresh->rule;
+
+		if (likely(UNWIND_RULE_KIND(rule) < UNWIND_RULE_SIDE)) {
+			bool is_same = UNWIND_RULE_IS_SAME_FP(rule);
+
+			if (consumes && !is_same)
+				chain->extras[end++] = (struct unwind_word){
+				    .address = UNWIND_SP_OF(outer_slot) - UNWIND_RULE_FP(rule),
+				    .value = outer_fp};
+			consumes =
+			    (consumes && is_same) || UNWIND_RULE_KIND(rule) == UNWIND_RULE_FP_BASE;
+		} else {
+			const struct unwind_step *step = &chain->steps[UNWIND_RULE_PC(rule)];
+
+			end = push_extras(chain, step, outer_slot, consumes, end);
+			consumes = step->uses_fp || (step->fp_word < 0 && consumes);
+		}
+		hash = stack_hash_add(hash, stack_hash_key(fresh->pc));
+		link->address = outer_slot = fresh->slot;
+		link->value = fresh->pc;
+		frame->hash = hash;
+		frame->fp = outer_fp = fresh->fp;
+		frame->node = frame->stack = 0;
+		frame->extra_end = end;
+		frame->consumes_fp = consumes;
+	}
 }
 
 /* ---- naming ---- */
@@ -261,7 +419,7 @@ static uint32_t list_frames(const struct unwind_chain *chain, uintptr_t *ret_fra
 	uint32_t count = chain->count < chain->max_frames ? chain->count : chain->max_frames;
 
 	for (uint32_t i = 0; i < count; i++)
-		ret_frames[i] = chain->frames[chain->count - 1 - i].pc;
+		ret_frames[i] = chain->links[chain->count - 1 - i].value;
 	return count;
 }
 
@@ -276,7 +434,7 @@ COLD static uint32_t add_stack(struct unwind_chain *chain, uint32_t thread_row)
 	uint32_t node = at > 0 ? chain->frames[at - 1].node : stack_table_root(thread_row);
 
 	for (; at < chain->count; at++)
-		node = chain->frames[at].node = stack_table_child(node, chain->frames[at].pc);
+		node = chain->frames[at].node = stack_table_child(node, chain->links[at].value);
 	return stack_table_enter(node, false, chain->frames[chain->count - 1].hash);
 }
 
@@ -299,34 +457,27 @@ static uint32_t name_top(struct unwind_chain *chain, struct thread_state *thread
 	return top->stack;
 }
 
-/* Keep how the FRESH frames on top of KEPT ones were found. */
-static void remember(struct unwind_chain *chain, uint32_t kept)
+/* From now on the hooks find the stack themselves. */
+static void show_top(struct unwind_chain *chain)
 {
-	const struct chain_frame *top = &chain->frames[chain->count - 1];
-	const struct chain_frame *join = &chain->frames[kept - 1];
-	uint32_t words = top->word_end - join->word_end;
+	const struct chain_frame *frame = &chain->frames[chain->count - 1];
+	struct unwind_top *top = chain->top;
 
-	if (words > MEMO_WORDS || top->stack == 0)
+	if (unlikely(chain->count > chain->max_frames || chain->is_floating || frame->stack == 0))
 		return;
-	uint32_t set = memo_set(top->pc, top->sp);
-	struct chain_memo *memo = &chain->memos[set][chain->next_way[set]++ % MEMO_WAYS];
-
-	memo->pc = 0;
+	top->fp = frame->fp;
+	top->fp_mask = frame->consumes_fp ? UINTPTR_MAX : 0;
+	top->inner = chain->links;
+	top->inner_end = chain->links + chain->count;
+	top->links = top->links_end = NULL;
+	top->extras = chain->extras;
+	top->extras_end = chain->extras + frame->extra_end;
+	top->generation = chain->generation;
+	top->stack = frame->stack;
+	top->counters = NULL;
 	IN_ORDER();
-	*memo = (struct chain_memo){.sp = top->sp,
-	    .fp = top->fp,
-	    .stack = top->stack,
-	    .join = kept - 1,
-	    .join_hash = join->hash,
-	    .join_sp = join->sp,
-	    .join_fp = join->fp,
-	    .era = chain->era,
-	    .word_count = (uint8_t)words,
-	    .needs_fp = top->consumes_fp,
-	    .join_consumes = join->consumes_fp};
-	memcpy(memo->words, chain->words + join->word_end, words * sizeof *memo->words);
-	IN_ORDER();
-	memo->pc = top->pc;
+	top->slot = chain->links[chain->count - 1].address;
+	chain->is_shown = true;
 }
 
 bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
@@ -340,21 +491,22 @@ bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
 	uint32_t kept = walk.kept;
 
 	/* from here on the chain changes */
+	chain->top->slot = 0;
+	chain->is_shown = false;
+	IN_ORDER();
 	if (chain->count != kept || walk.fresh != 0)
 		chain->count = kept + walk.fresh <= chain->limit ? kept : 0;
 	IN_ORDER();
 	if (kept == 0)
 		chain->is_floating = walk.is_cut;
 	kept = slide(chain, kept, walk.fresh);
-	uint32_t at = kept;
-
-	for (uint32_t i = walk.fresh; i-- > 0; at++)
-		push(chain, at, &chain->fresh[i], thread->row);
+	push_fresh(chain, kept, walk.fresh, thread->row);
 	IN_ORDER();
-	chain->count = at;
-	*ret_cut = at > chain->max_frames;
+	chain->count = kept + walk.fresh;
+	*ret_cut = chain->count > chain->max_frames;
 	*ret_stack = name_top(chain, thread);
 	if (kept > 0 && walk.fresh > 0 && !chain->is_floating && !*ret_cut)
 		remember(chain, kept);
+	show_top(chain);
 	return true;
 }

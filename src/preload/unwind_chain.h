@@ -9,7 +9,10 @@
  * equal by coincidence is harmless for the same reason.
  *
  *   frames  [0] outermost ... [count - 1] innermost     sp falls with the index
- *   words   in the same order; frame i owns [frames[i - 1].word_end, frames[i].word_end)
+ *   links   the same index: {slot, pc}. The word at the slot is the return address into the frame, and the
+ *           slot gives its sp: state and word in one. Frame i's step reads link i - 1.
+ *   extras  other words that steps read, in the same order: frame i owns
+ *           [frames[i - 1].extra_end, frames[i].extra_end)
  *
  * All words to the root must be compared: stopping at the first equal frames would miss a second call from the
  * same caller. A saved fp is compared only when a frame further out depends on it; when one does, it must be: a
@@ -17,8 +20,8 @@
  *
  * Everything that is read lies in the thread's own stack, which stays mapped (unwind_memory.h), so words may be
  * loaded before the ones inside are proven. Other stacks are walked honestly each time. A handler that leaves by
- * longjmp in the middle of a change finds a shorter chain, never a wrong one: `count` is lowered first and raised
- * last.
+ * longjmp in the middle of a change finds a shorter chain, never a wrong one: `top` is emptied first and filled
+ * last, and `count` is lowered before and raised after the frames change.
  */
 #ifndef PRELOAD_UNWIND_CHAIN_H
 #define PRELOAD_UNWIND_CHAIN_H
@@ -28,40 +31,42 @@
 
 #include "base/compiler.h"
 #include "preload/unwind_rules.h"
+#include "preload/unwind_top.h"
 
 struct thread_state;
 
 struct chain_frame {
-	uintptr_t pc, sp, fp;
-	uint64_t hash;	   /* of this frame and all outer ones: stack_table.h */
-	uint32_t word_end; /* behind the words of this frame's step */
-	uint32_t node;	   /* in the tree of stacks; 0: not known */
-	uint32_t stack;	   /* number of the stack that ends here; 0: not known */
-	bool consumes_fp;  /* fp here decides about this frame or an outer one */
+	uint64_t hash;	    /* of this frame and all outer ones: stack_table.h */
+	uintptr_t fp;	    /* true where it is consumed */
+	uint32_t node;	    /* in the tree of stacks; 0: not known */
+	uint32_t stack;	    /* number of the stack that ends here; 0: not known */
+	uint32_t extra_end; /* behind the extras of this frame's step */
+	bool consumes_fp;   /* fp here decides about this frame or an outer one */
 };
 
 /* A new frame, before it is known what lies outside. */
 struct chain_fresh {
-	uintptr_t pc, sp, fp;
-	struct unwind_step step;
+	uintptr_t slot, pc, fp;
+	uint64_t
+	    rule; /* of the step from here; of kind UNWIND_RULE_SIDE: its pc is the number of a step */
 };
 
 /*
  * A few inner frames on top of a known outer part: most allocations differ from the last one only there. Keyed by
- * the innermost state; true when its words are equal, the outer part is the same and its words are equal too.
+ * the innermost slot; true when its words are equal, the outer part is the same and its words are equal too.
  */
-#define MEMO_WORDS 8
-#define MEMO_SETS  64
+#define MEMO_WORDS 12
+#define MEMO_SETS  256
 #define MEMO_WAYS  4
 struct chain_memo {
-	uintptr_t pc, sp, fp; /* pc 0: empty */
-	uint32_t stack, join; /* frame of the chain that the words lead to */
+	uintptr_t fp;
 	uint64_t join_hash;
-	uintptr_t join_sp, join_fp;
-	uint32_t era;
+	uintptr_t join_fp;
+	uint32_t stack, join; /* frame of the chain that the words lead to */
 	uint8_t word_count;
 	bool needs_fp, join_consumes;
-	struct unwind_word words[MEMO_WORDS]; /* outermost first */
+	/* the links from the join to the innermost, then extras, then filled up to four, eight or twelve */
+	struct unwind_word words[MEMO_WORDS];
 };
 
 struct unwind_chain {
@@ -69,25 +74,28 @@ struct unwind_chain {
 	uint32_t limit;	     /* room for frames */
 	uint32_t max_frames; /* of a stack; more are not asked for */
 	uint32_t generation; /* of the modules, when the first frame was kept */
-	uint32_t era;	     /* of the memos: counts how often the chain was cleared */
 	bool is_floating;    /* frames outside [0] exist and are not known */
+	bool is_shown; /* complete, and all its frames count: memos may join it, top may show it */
 	struct chain_frame *frames;
-	struct unwind_word *words;
+	struct unwind_word *links, *extras; /* UNWIND_PADDING more below each */
 	struct chain_fresh *fresh;
+	struct unwind_step *steps;
+	struct unwind_top *top; /* in the thread's block: where the hooks look first */
+	uintptr_t memo_slots[MEMO_SETS][MEMO_WAYS]; /* keys; 0: empty */
 	struct chain_memo (*memos)[MEMO_WAYS];
+	const struct chain_memo *last_memo; /* that was right */
 	uint8_t next_way[MEMO_SETS];
 };
 
-/* Get room; false when memory is short. */
-bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames);
+/* Get room; false when memory is short. TOP is kept up to date. */
+bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames, struct unwind_top *top);
 /* Forget all. */
 void unwind_chain_clear(struct unwind_chain *chain);
 /* The number of the stack whose innermost frame is STATE, in THREAD. False: it can't be kept, walk honestly. */
 bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
     const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
     bool *ret_cut);
-/* The same, when nothing changed or a memo knows it, which is the usual case; 0 when not. */
-uint32_t unwind_chain_find(
-    const struct unwind_chain *chain, uintptr_t pc, uintptr_t sp, uintptr_t fp, bool *ret_cut);
+/* The same, when a memo knows it; 0 when none does. Such a stack is never cut. */
+uint32_t unwind_chain_recall(struct unwind_chain *chain, uintptr_t slot, uintptr_t fp);
 
 #endif

@@ -22,15 +22,12 @@
 #include "preload/eh_frame.h"
 #include "preload/machine.h"
 #include "preload/unwind_memory.h"
+#include "preload/unwind_top.h"
 
 /* A frame: where it goes on, and the registers there. */
 struct unwind_state {
 	uintptr_t pc, sp, fp;
 	bool is_exact; /* pc is the next instruction (a signal came), not a return address */
-};
-
-struct unwind_word {
-	uintptr_t address, value;
 };
 
 #define UNWIND_WORDS_MAX 4
@@ -81,39 +78,34 @@ static inline uint32_t unwind_place(uintptr_t pc, unsigned bits)
 	return (uint32_t)(pc * 0x9e3779b97f4a7c15u >> (64 - bits));
 }
 
-/* The usual step: a packed rule, and all in the thread's own stack. False: nothing is done, take unwind_step. */
+/*
+ * The usual step: a packed rule, and all in the thread's own stack. *RET_RULE tells which words were read: the return
+ * address below the caller's sp, and fp. False: nothing is done, take unwind_step. Without a branch where frames
+ * differ: a wrong guess costs more than the step.
+ */
 static inline bool unwind_step_packed(
-    const struct unwind_memory *memory, struct unwind_state *state, struct unwind_step *ret_step)
+    const struct unwind_memory *memory, struct unwind_state *state, uint64_t *ret_rule)
 {
 	atomic_uint_least64_t *table =
 	    atomic_load_explicit(&unwind_rule_table, memory_order_relaxed);
 	uint64_t rule = atomic_load_explicit(
 	    &table[unwind_place(state->pc, UNWIND_RULE_BITS)], memory_order_acquire);
-	unsigned kind = UNWIND_RULE_KIND(rule);
-	uintptr_t cfa =
-	    (kind == UNWIND_RULE_FP_BASE ? state->fp : state->sp) + UNWIND_RULE_CFA(rule);
+	uintptr_t by_fp = -(uintptr_t)(UNWIND_RULE_KIND(rule) == UNWIND_RULE_FP_BASE);
+	uintptr_t cfa = ((state->fp & by_fp) | (state->sp & ~by_fp)) + UNWIND_RULE_CFA(rule);
 	uintptr_t saved = cfa - UNWIND_RULE_FP(rule);
-	unsigned words = 0;
 
-	if (unlikely(UNWIND_RULE_PC(rule) != state->pc || state->is_exact ||
-		     kind >= UNWIND_RULE_SIDE || cfa <= state->sp || saved < memory->own_low ||
-		     !unwind_memory_is_own(memory, cfa - 1)))
+	if (unlikely(UNWIND_RULE_PC(rule) != state->pc ||
+		     UNWIND_RULE_KIND(rule) >= UNWIND_RULE_SIDE || cfa <= state->sp ||
+		     cfa > memory->own_high || saved < memory->own_low))
 		return false;
-	uintptr_t pc = *(const uintptr_t *)(cfa - 8); // NOLINT(performance-no-int-to-ptr)
+	uintptr_t pc = *(const uintptr_t *)UNWIND_SLOT(cfa); // NOLINT(performance-no-int-to-ptr)
+	uintptr_t loaded = *(const uintptr_t *)saved;	     // NOLINT(performance-no-int-to-ptr)
+	uintptr_t same = -(uintptr_t)UNWIND_RULE_IS_SAME_FP(rule);
 
 	if (unlikely(pc == 0))
 		return false;
-	ret_step->uses_fp = kind == UNWIND_RULE_FP_BASE;
-	ret_step->is_constant = true;
-	ret_step->fp_word = -1;
-	if (saved != cfa - UNWIND_RULE_SAME_FP) {
-		state->fp = *(const uintptr_t *)saved; // NOLINT(performance-no-int-to-ptr)
-		ret_step->words[0] = (struct unwind_word){.address = saved, .value = state->fp};
-		ret_step->fp_word = 0;
-		words = 1;
-	}
-	ret_step->words[words] = (struct unwind_word){.address = cfa - 8, .value = pc};
-	ret_step->word_count = (uint8_t)(words + 1);
+	*ret_rule = rule;
+	state->fp = (state->fp & same) | (loaded & ~same);
 	state->pc = pc;
 	state->sp = cfa;
 	return true;

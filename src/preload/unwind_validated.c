@@ -41,8 +41,8 @@ static struct unwinder *unwinder_of(struct thread_state *state)
 /* UNWINDER serves the calling thread's own block: with a chain, if there is memory for one. */
 COLD static bool take_over(struct unwinder *unwinder)
 {
-	if (unwinder->chain.limit == 0 &&
-	    !unwind_chain_init(&unwinder->chain, (uint32_t)options.max_frames))
+	if (unwinder->chain.limit == 0 && !unwind_chain_init(&unwinder->chain,
+					      (uint32_t)options.max_frames, &unwinder->state->top))
 		return false;
 	unwind_chain_clear(&unwinder->chain);
 	unwind_memory_reset(&unwinder->walker.memory);
@@ -162,7 +162,8 @@ static bool walk_chain(struct unwinder *unwinder, struct thread_state *state,
 	    &unwinder->chain, &unwinder->walker, &caller, state, ret_stack, ret_cut);
 }
 
-COLD static uint32_t stack_slow(struct thread_state *state, const void *hook_frame, bool *ret_cut)
+__attribute__((noinline)) static uint32_t stack_slow(
+    struct thread_state *state, const void *hook_frame, bool *ret_cut)
 {
 	struct unwinder *unwinder = unwinder_of(state);
 	bool is_own = unwinder != NULL && state == thread_current &&
@@ -177,7 +178,7 @@ COLD static uint32_t stack_slow(struct thread_state *state, const void *hook_fra
 		unsigned generation =
 		    atomic_load_explicit(&modules_generation, memory_order_acquire);
 
-		if (unwinder->chain.generation != generation) {
+		if (is_own && unwinder->chain.generation != generation) {
 			unwind_chain_clear(&unwinder->chain);
 			unwinder->chain.generation = generation;
 		}
@@ -192,21 +193,31 @@ COLD static uint32_t stack_slow(struct thread_state *state, const void *hook_fra
 	return stack;
 }
 
+uint32_t unwind_validated_other(struct thread_state *state, const void *hook_frame, bool *ret_cut)
+{
+	struct unwinder *unwinder = own_unwinder;
+	uintptr_t pc, sp, fp;
+	uint32_t stack;
+
+	if (unlikely(unwinder == NULL || unwinder->state != state || hook_frame == NULL ||
+		     unwinder->chain.generation !=
+			 atomic_load_explicit(&modules_generation, memory_order_relaxed)))
+		return stack_slow(state, hook_frame, ret_cut);
+	machine_caller(hook_frame, &pc, &sp, &fp);
+	stack = unwind_chain_recall(&unwinder->chain, UNWIND_SLOT(sp), fp);
+	return likely(stack != 0) ? stack : stack_slow(state, hook_frame, ret_cut);
+}
+
 uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut)
 {
-	const struct unwinder *unwinder = own_unwinder;
-	if (likely(unwinder != NULL && unwinder->state == state && hook_frame != NULL &&
-		   unwinder->chain.generation ==
-		       atomic_load_explicit(&modules_generation, memory_order_relaxed))) {
-		uintptr_t pc, sp, fp;
+	uintptr_t pc, sp, fp;
 
+	if (likely(hook_frame != NULL)) {
 		machine_caller(hook_frame, &pc, &sp, &fp);
-		uint32_t stack = unwind_chain_find(&unwinder->chain, pc, sp, fp, ret_cut);
-
-		if (likely(stack != 0))
-			return stack;
+		if (unwind_top_holds(&state->top, UNWIND_SLOT(sp), fp))
+			return state->top.stack;
 	}
-	return stack_slow(state, hook_frame, ret_cut);
+	return unwind_validated_other(state, hook_frame, ret_cut);
 }
 
 size_t unwind_honest_frames(

@@ -26,6 +26,8 @@
  * return address as its prologue left them; NULL: start from here, and leave out our own frames.
  */
 uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut);
+/* The same when it is not the one in STATE's top. */
+uint32_t unwind_validated_other(struct thread_state *state, const void *hook_frame, bool *ret_cut);
 /* The same by an honest walk without memory of earlier ones: the return addresses. 0: UNWIND_UNAVAILABLE. */
 size_t unwind_honest_frames(
     struct thread_state *state, const void *hook_frame, uintptr_t *ret_frames, size_t capacity);
