@@ -7,6 +7,8 @@
 
 #define SMALL_CHUNK_BYTES (64u * 1024)
 #define SMALL_LIMIT	  (SMALL_CHUNK_BYTES / 4)
+#define LARGE_BYTES	  (256u * 1024)
+#define HOST_ROOM_BYTES	  (8u << 20)
 #define MAPPINGS_MAX	  16384u /* more are not counted, only used */
 
 /* Every live mapping, so that its resident part can be counted. A slot is free while its start is 0. */
@@ -82,10 +84,25 @@ static void forget_mapping(const void *start)
 	}
 }
 
+/* Where the address space is limited, a large piece of it for us must not be the last one. */
+static void *map_leaving_room(size_t bytes)
+{
+	const size_t page = system_page_bytes();
+	size_t ours = (bytes + page - 1) / page * page;
+	char *start = system_map(ours + HOST_ROOM_BYTES, "allocscope");
+
+	if (start != NULL)
+		system_unmap(start + ours, HOST_ROOM_BYTES);
+	return start;
+}
+
 void *arena_map(size_t bytes, enum arena_use use)
 {
-	void *start = stress_refuses(use) ? NULL : system_map(bytes, "allocscope");
+	void *start = NULL;
 
+	if (!stress_refuses(use))
+		start =
+		    bytes < LARGE_BYTES ? system_map(bytes, "allocscope") : map_leaving_room(bytes);
 	if (start != NULL)
 		note_mapping(start, bytes, use);
 	return start;

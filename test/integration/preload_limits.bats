@@ -55,7 +55,7 @@ limited_memory() {
 }
 
 @test "a small address space (RLIMIT_AS): the host runs, losses are counted or the file is refused in words" {
-    limited_memory '40000 60000 100000 200000 400000' 20000
+    limited_memory '40000 60000 72000 88000 90000 91000 92000 93000 100000 200000 400000' 20000
 }
 
 @test "a file-size limit (RLIMIT_FSIZE): no SIGXFSZ, the host ends as without us, one message" {
