@@ -163,7 +163,7 @@ static inline void allocscope_resume(void)
 {
 	ALLOCSCOPE_CALL(resume, ());
 }
-/* Exact counters; all 0 without the preload. */
+/* Exact counters, estimates when the recording samples; all 0 without the preload. */
 static inline struct allocscope_stats allocscope_stats_now(void)
 {
 	struct allocscope_stats stats = {{0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}};

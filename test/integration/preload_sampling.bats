@@ -132,6 +132,15 @@ z() {
     done
 }
 
+@test "threads, loads, forks, timer signals, iterations and snapshots at once, sampled: no deadlock, and books that balance" {
+    export ALLOCSCOPE_OUTPUT=$PWD/%p.snap ALLOCSCOPE_OPTIONS=quiet=1:sample=200
+    same_as_plain everything_at_once "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so"
+    [ "$status" = 0 ]
+    for file in ./*.snap; do
+        books_balance "$file"
+    done
+}
+
 @test "sample is checked like any other value" {
     ALLOCSCOPE_OPTIONS=sample=2G record true
     grep -q 'is no value for sample; it takes 0 to 1073741824' messages

@@ -405,6 +405,27 @@ static void graphs_of_version_1_are_still_read(void **state)
 	snapshot_close(snapshot);
 }
 
+/* The first with samples. */
+static void samples_of_version_1_are_still_read(void **state)
+{
+	struct snapshot *snapshot = NULL;
+	struct status_error error = {0};
+
+	(void)state;
+	if (snapshot_open("test/fixtures/snapshots/v1/sampled.snap", &snapshot, &error) != 0)
+		fail_msg("%s", error.sentence);
+	assert_int_equal(snapshot_verify(snapshot, ignore_finding, NULL), 0);
+	assert_int_equal(snapshot->run->sample_bytes, 4096);
+	assert_int_equal(snapshot->weight_count, 13);
+	assert_int_equal(snapshot->block_weight[0], 1);
+	assert_int_equal(snapshot->block_weight[12], 84);
+	assert_int_equal(snapshot->run->totals.live_blocks, 1009);
+	assert_int_equal(snapshot->sampling->sampled_allocs, 23);
+	assert_int_equal(snapshot->stack_variance_count, 4);
+	assert_true(snapshot->stack_variances[1].allocs > 12.0 * 84 * 83 - 1);
+	snapshot_close(snapshot);
+}
+
 static void *feed_pipe(void *path)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -483,6 +504,7 @@ int main(void)
 	    cmocka_unit_test(file_is_mapped),
 	    cmocka_unit_test(files_of_version_1_are_still_read),
 	    cmocka_unit_test(graphs_of_version_1_are_still_read),
+	    cmocka_unit_test(samples_of_version_1_are_still_read),
 	    cmocka_unit_test(pipe_is_read_to_its_end),
 	    cmocka_unit_test(missing_file_and_directory_are_errors_of_input),
 	    cmocka_unit_test(cut_file_names_all_lost_sections_that_fit),
