@@ -18,11 +18,11 @@ struct row_sums {
 struct diff_pass {
 	struct diff *diff;
 	const struct heap *heaps[2];
-	const struct heap_filter *filters[2];
-	const uint32_t *key_of_block[2]; /* by type and born; else NULL */
-	uint32_t *key_of_row[2];	 /* by row of STACKS; else NULL */
-	struct diff_row *rows;		 /* by key */
-	struct row_sums *sums;		 /* by key */
+	const struct heap_filter *filters[2]; /* NULL: all pass */
+	const uint32_t *key_of_block[2];      /* by type and born; else NULL */
+	uint32_t *key_of_row[2];	      /* by row of STACKS; else NULL */
+	struct diff_row *rows;		      /* by key */
+	struct row_sums *sums;		      /* by key */
 	/* bytes, by logical stack of AFTER: which stack stands for a row */
 	uint64_t *born_of_stack;
 };
@@ -151,8 +151,10 @@ static inline void count_kept(struct diff_pass *pass, size_t old_block, size_t n
 
 	sums->kept_blocks++;
 	sums->kept_bytes += old_bytes;
-	sums->grown_bytes += (int64_t)(new_bytes - old_bytes);
-	sums->grown_blocks += new_bytes != old_bytes;
+	if (unlikely(new_bytes != old_bytes)) {
+		sums->grown_bytes += (int64_t)(new_bytes - old_bytes);
+		sums->grown_blocks++;
+	}
 }
 
 /* A block that is ignored in either file is left out of both, and counted where AFTER has it. */
@@ -547,7 +549,8 @@ static int prepare_pass(struct diff *diff, struct diff_pass *pass)
 	for (size_t side = 0; side < 2; side++) {
 		pass->heaps[side] = grouping->inputs[side].heap;
 		diff->sampled[side] = estimate_mean(pass->heaps[side]->snapshot);
-		pass->filters[side] = grouping->inputs[side].filter;
+		if (!heap_filter_is_open(grouping->inputs[side].filter))
+			pass->filters[side] = grouping->inputs[side].filter;
 		pass->key_of_block[side] = grouping->key_of_block[side];
 		if (grouping->key_of_stack[side] == NULL)
 			continue;

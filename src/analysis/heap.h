@@ -118,6 +118,11 @@ static inline uint32_t heap_stack_of_block(const struct heap *heap, size_t block
 /* One pass over the blocks. */
 void heap_count(
     const struct heap *heap, const struct heap_filter *filter, struct heap_totals *ret_totals);
+/* True when FILTER (may be NULL) leaves nothing out. */
+static inline bool heap_filter_is_open(const struct heap_filter *filter)
+{
+	return filter == NULL || (filter->stack_hidden == NULL && !filter->born_limited);
+}
 /* True when FILTER (may be NULL) lets BLOCK through. */
 bool heap_filter_passes(const struct heap *heap, const struct heap_filter *filter, size_t block);
 
