@@ -28,6 +28,7 @@ struct range_evidence {
 
 struct growth_judge {
 	struct heap *heap;
+	bool knows_births;
 	struct growth_range *ranges; /* ascending, disjoint */
 	size_t range_count;
 	/* by row of ITERATIONS: range that holds its generations, or HEAP_NONE */
@@ -110,6 +111,15 @@ static int find_ranges(struct growth_judge *judge)
 		last->benchmark = HEAP_NONE;
 	}
 	return STATUS_OK;
+}
+
+/* Else every shape is unknown, whatever the births. */
+static bool can_judge(const struct growth_judge *judge)
+{
+	for (size_t i = 0; i < judge->range_count; i++)
+		if (judge->ranges[i].counted >= GROWTH_ITERATIONS_MIN)
+			return true;
+	return false;
 }
 
 static uint32_t range_of_generation(const struct growth_judge *judge, uint32_t generation)
@@ -273,10 +283,11 @@ int growth_judge_open(struct heap *heap, struct growth_judge **ret_judge)
 	if (judge == NULL)
 		return STATUS_NO_MEMORY;
 	judge->heap = heap;
-	int status = heap_index_births(heap);
+	int status = find_ranges(judge);
 
-	if (status == STATUS_OK)
-		status = find_ranges(judge);
+	judge->knows_births = status == STATUS_OK && can_judge(judge);
+	if (judge->knows_births)
+		status = heap_index_births(heap);
 	if (status == STATUS_OK)
 		status = place_iterations(judge);
 	if (status == STATUS_OK)
@@ -524,7 +535,8 @@ struct growth growth_of_stacks(
 			    evidence.deaths_by_age);
 			add_freed_later(judge, heap->rows[stack->first_row + row]);
 		}
-		evidence.alive_at_cut += add_survivors(judge, stacks[i]);
+		if (judge->knows_births)
+			evidence.alive_at_cut += add_survivors(judge, stacks[i]);
 		evidence.later_frees += stack->frees - stack->temporary;
 	}
 	for (size_t sample = 1; sample < heap->snapshot->sample_count; sample++) {
