@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,20 +33,66 @@ void load_or_die(int status)
 		exit(load_exit_code(status));
 }
 
+/* One file on its way in. Opening it reads and checks every byte, so two are opened at once. */
+struct opening {
+	const char *path;
+	struct snapshot *snapshot;
+	struct status_error error;
+	int status;
+	pthread_t thread;
+	bool has_thread;
+};
+
+static void *open_file(void *context)
+{
+	struct opening *opening = context;
+
+	opening->status = snapshot_open(opening->path, &opening->snapshot, &opening->error);
+	return NULL;
+}
+
+static struct snapshot *opened_or_die(const struct opening *opening)
+{
+	const struct status_error *error = &opening->error;
+
+	if (opening->status == 0)
+		return opening->snapshot;
+	if (error->offset != 0)
+		message(
+		    "%s: %s (at byte %" PRIu64 ")", opening->path, error->sentence, error->offset);
+	else
+		message("%s: %s", opening->path,
+		    error->sentence[0] != '\0' ? error->sentence : status_text(opening->status));
+	exit(opening->status == STATUS_NO_MEMORY ? EXIT_USAGE : EXIT_DAMAGED);
+}
+
 struct snapshot *load_snapshot(const char *path)
 {
-	struct snapshot *snapshot = NULL;
-	struct status_error error = {0};
-	int status = snapshot_open(path, &snapshot, &error);
+	struct opening opening = {.path = path};
 
-	if (status == 0)
-		return snapshot;
-	if (error.offset != 0)
-		message("%s: %s (at byte %" PRIu64 ")", path, error.sentence, error.offset);
-	else
-		message("%s: %s", path,
-		    error.sentence[0] != '\0' ? error.sentence : status_text(status));
-	exit(status == STATUS_NO_MEMORY ? EXIT_USAGE : EXIT_DAMAGED);
+	(void)open_file(&opening);
+	return opened_or_die(&opening);
+}
+
+/* The last file is opened by this thread, and so is one for which there is no other. */
+static void open_files(struct loaded_files *files, char **paths)
+{
+	struct opening openings[sizeof files->files / sizeof files->files[0]] = {0};
+
+	for (size_t i = 0; i < files->count; i++) {
+		openings[i].path = paths[i];
+		openings[i].has_thread =
+		    i + 1 < files->count &&
+		    pthread_create(&openings[i].thread, NULL, open_file, &openings[i]) == 0;
+	}
+	for (size_t i = files->count; i-- > 0;) {
+		if (openings[i].has_thread)
+			(void)pthread_join(openings[i].thread, NULL);
+		else
+			(void)open_file(&openings[i]);
+	}
+	for (size_t i = 0; i < files->count; i++)
+		files->files[i].snapshot = opened_or_die(&openings[i]);
 }
 
 static struct symbolizer *open_symbolizer(
@@ -160,9 +207,7 @@ void load_files(struct loaded_files *files, char **paths, size_t count,
     const struct name_settings *names, const struct filter_settings *filters)
 {
 	*files = (struct loaded_files){.count = count};
-	for (size_t i = 0; i < count;
-	     i++) /* a file that cannot be read is told before long work begins */
-		files->files[i].snapshot = load_snapshot(paths[i]);
+	open_files(files, paths); /* one that cannot be read is told before long work begins */
 	files->symbolizer = open_symbolizer(files, names);
 	for (size_t i = 0; i < count; i++)
 		load_one(files, &files->files[i], names, filters);
