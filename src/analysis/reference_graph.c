@@ -223,13 +223,14 @@ void reference_graph_close(struct reference_graph *graph)
 	free(graph->around);
 	free(graph->reverse_first);
 	free(graph->reverse_source);
+	free(graph->reverse_number);
 	free(graph);
 }
 
 /* --- reverse edges --- */
 
-/* Call-by-call the same walk: once to count and once to place. */
-static void walk_edges(struct reference_graph *graph, uint64_t *first, uint32_t *sources)
+/* The same walk twice: once to count, and once to place. */
+static void walk_references(struct reference_graph *graph, uint64_t *first, bool place)
 {
 	for (uint32_t block = 0; block < graph->block_count; block++) {
 		uint64_t degree = reference_degree(graph, block);
@@ -240,10 +241,14 @@ static void walk_edges(struct reference_graph *graph, uint64_t *first, uint32_t 
 
 			if (!reference_counts(grade))
 				continue;
-			if (sources == NULL)
+			if (!place) {
 				first[(size_t)target + 2]++;
-			else
-				sources[first[(size_t)target + 1]++] = block;
+				continue;
+			}
+			uint64_t at = first[(size_t)target + 1]++;
+
+			graph->reverse_source[at] = block;
+			graph->reverse_number[at] = (uint32_t)number;
 		}
 	}
 }
@@ -256,17 +261,21 @@ int reference_graph_reverse(struct reference_graph *graph)
 
 	if (first == NULL)
 		return STATUS_NO_MEMORY;
-	walk_edges(graph, first, NULL);
+	walk_references(graph, first, false);
 	for (size_t block = 2; block < (size_t)graph->block_count + 2; block++)
 		first[block] += first[block - 1];
-	uint32_t *sources = large_array(first[(size_t)graph->block_count + 1], sizeof(uint32_t));
+	uint64_t count = first[(size_t)graph->block_count + 1];
 
-	if (sources == NULL) {
+	graph->reverse_source = large_array(count, sizeof(uint32_t));
+	graph->reverse_number = large_array(count, sizeof(uint32_t));
+	if (graph->reverse_source == NULL || graph->reverse_number == NULL) {
 		free(first);
+		free(graph->reverse_source);
+		free(graph->reverse_number);
+		graph->reverse_source = graph->reverse_number = NULL;
 		return STATUS_NO_MEMORY;
 	}
-	walk_edges(graph, first, sources);
+	walk_references(graph, first, true);
 	graph->reverse_first = first;
-	graph->reverse_source = sources;
 	return STATUS_OK;
 }

@@ -16,7 +16,7 @@
  *
  * Path of data: heap -> reference_graph -> reachability -> retaining_path, dominators, cycles, edge_growth.
  * Memory: 1 byte per edge and root word, 4 per block where there are pools; reverse edges, made when first asked
- * for, 4 bytes per edge and 8 per block. Read-only apart from that; no locks.
+ * for, 8 bytes per edge and 8 per block. Read-only apart from that; no locks.
  */
 #ifndef ANALYSIS_REFERENCE_GRAPH_H
 #define ANALYSIS_REFERENCE_GRAPH_H
@@ -65,10 +65,10 @@ struct reference_graph {
 	uint32_t
 	    *around; /* by block: the block around a pool's block, or HEAP_NONE; NULL: no pools */
 
-	/* filled by reference_graph_reverse: who refers to block b, once for each edge that counts,
-	 * reverse_source[reverse_first[b] .. reverse_first[b + 1]), ascending */
+	/* filled by reference_graph_reverse: the references to block b, once for each that counts, by ascending holder:
+	 * reference reverse_number[i] of block reverse_source[i], for i in [reverse_first[b], reverse_first[b + 1]) */
 	uint64_t *reverse_first;
-	uint32_t *reverse_source;
+	uint32_t *reverse_source, *reverse_number;
 };
 
 /* HEAP's snapshot must have a graph (snapshot_has_graph). ROOTS: NULL for a root per range; copied.
@@ -77,7 +77,7 @@ int reference_graph_open(const struct heap *heap, const struct reference_roots *
     struct reference_graph **ret_graph);
 /* NULL is fine. */
 void reference_graph_close(struct reference_graph *graph);
-/* Make reverse_first and reverse_source, once. 0, or STATUS_NO_MEMORY. */
+/* Make the reverse columns, once. 0, or STATUS_NO_MEMORY. */
 int reference_graph_reverse(struct reference_graph *graph);
 
 static inline uint32_t reference_root_node(const struct reference_graph *graph, uint32_t root)

@@ -400,7 +400,14 @@ static void check_reverse(const struct oracle *oracle, struct graph_fixture *fix
 		edges++;
 		for (uint64_t at = graph->reverse_first[edge->to];
 		     at < graph->reverse_first[edge->to + 1]; at++)
-			found = found || graph->reverse_source[at] == edge->from;
+			if (graph->reverse_source[at] == edge->from) {
+				uint8_t grade;
+
+				assert_int_equal(reference_at(graph, edge->from,
+						     graph->reverse_number[at], &grade),
+				    edge->to);
+				found = found || edge->doubtful == (grade != 0);
+			}
 		assert_true(found);
 	}
 	assert_int_equal(graph->reverse_first[oracle->block_count], edges);
