@@ -29,6 +29,8 @@ static const struct {
     [CHECK_MAX_ALLOCS_PER_ITERATION] = {"max-allocs-per-iteration", true},
     [CHECK_MAX_BYTES_PER_ITERATION] = {"max-bytes-per-iteration", false},
     [CHECK_NO_GROWTH] = {"no-growth", true},
+    [CHECK_MAX_LEAKED_BYTES] = {"max-leaked", false},
+    [CHECK_MAX_LEAKED_BLOCKS] = {"max-leaked", true},
 };
 
 const char *check_rule_name(enum check_rule rule)
@@ -97,13 +99,30 @@ static uint64_t weight(const struct diff_row *row, bool in_blocks)
 	return row->retained_bytes + (row->grown_bytes > 0 ? (uint64_t)row->grown_bytes : 0);
 }
 
+static uint64_t leaked_weight(const struct diff_row *row, bool in_blocks)
+{
+	return in_blocks ? row->hold.leaked_blocks : row->hold.leaked_bytes;
+}
+
+static bool is_leak_rule(enum check_rule rule)
+{
+	return rule == CHECK_MAX_LEAKED_BYTES || rule == CHECK_MAX_LEAKED_BLOCKS;
+}
+
+static uint64_t weight_by_rule(const struct diff_row *row, enum check_rule rule)
+{
+	bool in_blocks = rules[rule].in_blocks && rule != CHECK_NO_GROWTH;
+
+	return is_leak_rule(rule) ? leaked_weight(row, in_blocks) : weight(row, in_blocks);
+}
+
 static int compare_weights(const void *a, const void *b, void *context)
 {
-	const bool *in_blocks = context;
+	const enum check_rule *rule = context;
 	const struct diff_row *left = a;
 	const struct diff_row *right = b;
-	uint64_t left_weight = weight(left, *in_blocks);
-	uint64_t right_weight = weight(right, *in_blocks);
+	uint64_t left_weight = weight_by_rule(left, *rule);
+	uint64_t right_weight = weight_by_rule(right, *rule);
 
 	if (left_weight != right_weight)
 		return left_weight < right_weight ? 1 : -1;
@@ -115,6 +134,11 @@ static int compare_weights(const void *a, const void *b, void *context)
 static bool has_weight(const struct diff_row *row, bool in_blocks)
 {
 	return weight(row, in_blocks) != 0;
+}
+
+static bool is_leaked(const struct diff_row *row, bool in_blocks)
+{
+	return leaked_weight(row, in_blocks) != 0;
 }
 
 static double weight_variance(const struct diff_row *row, bool in_blocks)
@@ -153,7 +177,7 @@ static int add_rows(struct check_result *result, const struct diff_row *rows, si
 			all[result->row_count++] = rows[row];
 	}
 	finding->row_count = count;
-	qsort_r(all + finding->first_row, count, sizeof(*all), compare_weights, &in_blocks);
+	qsort_r(all + finding->first_row, count, sizeof(*all), compare_weights, &finding->rule);
 	return STATUS_OK;
 }
 
@@ -203,6 +227,23 @@ static int check_growth(const struct check_subject *subject, struct check_result
 	return status != STATUS_OK
 		   ? status
 		   : add_rows(result, subject->rows, subject->row_count, grows, false);
+}
+
+static int check_leaked(const struct check_subject *subject, const struct check_limits *limits,
+    enum check_rule rule, struct check_result *result)
+{
+	bool in_blocks = rules[rule].in_blocks;
+	uint64_t actual = 0;
+
+	for (size_t row = 0; row < subject->row_count; row++)
+		actual += leaked_weight(&subject->rows[row], in_blocks);
+	if (actual <= limits->limit[rule])
+		return STATUS_OK;
+	int status = add_finding(result, rule, limits->limit[rule], actual, 0, HEAP_NONE);
+
+	return status != STATUS_OK
+		   ? status
+		   : add_rows(result, subject->rows, subject->row_count, is_leaked, in_blocks);
 }
 
 /* --- rules over iterations --- */
@@ -385,13 +426,21 @@ static int check_per_iteration(const struct check_subject *subject,
 static const char *unseen_by(
     const struct check_subject *subject, enum check_rule rule, bool counts_everything)
 {
+	const struct snapshot *snapshot = subject->input->heap->snapshot;
 	bool retained = rule == CHECK_MAX_RETAINED_BYTES || rule == CHECK_MAX_RETAINED_BLOCKS;
 
+	if (is_leak_rule(rule)) {
+		const char *unseen = hold_unseen(snapshot);
+
+		return unseen == NULL && subject->input->reach == NULL
+			   ? "nobody asked who holds the blocks"
+			   : unseen;
+	}
 	if (retained && counts_everything)
 		return NULL;
-	if (subject->input->heap->snapshot->run->iterations_ended == 0)
+	if (snapshot->run->iterations_ended == 0)
 		return "no iterations recorded";
-	if (subject->input->heap->snapshot->run->iterations_counted == 0)
+	if (snapshot->run->iterations_counted == 0)
 		return "no counted iteration ended: all were warm-up";
 	if (rule == CHECK_NO_GROWTH && subject->counted < GROWTH_ITERATIONS_MIN)
 		return "fewer than 14 counted iterations: growth can't be judged";
@@ -413,6 +462,9 @@ static int check_rule(const struct check_subject *subject, const struct check_li
 		return check_allocs(subject, limits, rule, result);
 	case CHECK_NO_GROWTH:
 		return check_growth(subject, result);
+	case CHECK_MAX_LEAKED_BYTES:
+	case CHECK_MAX_LEAKED_BLOCKS:
+		return check_leaked(subject, limits, rule, result);
 	case CHECK_RULE_COUNT:
 		break;
 	}
@@ -477,6 +529,7 @@ static struct diff_row row_of_file(const struct group_row *row, uint64_t counted
 	    .retained_spread = row->retained_spread,
 	    .grown_bytes = grown_of_file(row),
 	    .growth = row->growth,
+	    .hold = row->hold,
 	};
 
 	if (result.grown_bytes > 0)

@@ -9,6 +9,9 @@
  * be judged by a rule that needs them, nor can growth under 14 counted ones: CHECK_NO_ITERATIONS,
  * never a pass. A limit is broken when the number is greater than it.
  *
+ * Leaked is what no root reaches, whenever it was born: over one file all of it, over two what was born after BEFORE.
+ * That takes a graph and the caller's reachability (group_input.reach); without them the rule is not judged.
+ *
  * Sampled files: a limit of 0 is broken by one block that was seen. Any other is broken when the lower end of the estimate's 95 % interval is above it, and holds when
  * the upper end is not (never less than what may be there unseen: ESTIMATE_UNSEEN). Between the two the file
  * cannot tell, which is no pass unless the caller accepts it. The maximum of many iterations is the most lucky
@@ -27,6 +30,8 @@ enum check_rule {
 	CHECK_MAX_ALLOCS_PER_ITERATION, /* maximum over counted iterations */
 	CHECK_MAX_BYTES_PER_ITERATION,
 	CHECK_NO_GROWTH, /* limit unused: no row may be linear */
+	CHECK_MAX_LEAKED_BYTES,
+	CHECK_MAX_LEAKED_BLOCKS,
 	CHECK_RULE_COUNT
 };
 /* The name on the command line and in JSON: "max-retained" for both units, and so on. */
@@ -51,7 +56,7 @@ struct check_finding {
 enum check_outcome {
 	CHECK_CLEAN,
 	CHECK_FINDINGS,
-	CHECK_NO_ITERATIONS, /* no finding, but a rule could not be judged: `unseen` says why */
+	CHECK_NO_ITERATIONS, /* (or no graph) no finding, but a rule could not be judged: `unseen` says why */
 };
 
 struct check_result {

@@ -19,6 +19,7 @@ struct diff_pass {
 	struct diff *diff;
 	const struct heap *heaps[2];
 	const struct heap_filter *filters[2]; /* NULL: all pass */
+	const struct reachability *reach[2];  /* NULL: not known */
 	const uint32_t *key_of_block[2];      /* by type and born; else NULL */
 	uint32_t *key_of_row[2];	      /* by row of STACKS; else NULL */
 	struct diff_row *rows;		      /* by key */
@@ -105,6 +106,8 @@ static inline void count_born(struct diff_pass *pass, size_t block)
 		row->retained_blocks += weight;
 		row->retained_bytes += bytes;
 	}
+	if (pass->reach[1] != NULL)
+		hold_add(&row->hold, pass->reach[1], (uint32_t)block);
 	if (is_weighted(pass)) {
 		spread_add_block(&row->born_spread, weight, size);
 		if (retained)
@@ -147,13 +150,17 @@ static inline void count_kept(struct diff_pass *pass, size_t old_block, size_t n
 	}
 	uint64_t old_bytes = pass->heaps[0]->snapshot->block_size[old_block];
 	uint64_t new_bytes = pass->heaps[1]->snapshot->block_size[new_block];
-	struct row_sums *sums = &pass->sums[key_of_block(pass, 1, new_block)];
+	uint32_t key = key_of_block(pass, 1, new_block);
+	struct row_sums *sums = &pass->sums[key];
 
 	sums->kept_blocks++;
 	sums->kept_bytes += old_bytes;
 	if (unlikely(new_bytes != old_bytes)) {
 		sums->grown_bytes += (int64_t)(new_bytes - old_bytes);
 		sums->grown_blocks++;
+		/* A buffer that only grows has a holder too. */
+		if (new_bytes > old_bytes && pass->reach[1] != NULL)
+			hold_add(&pass->rows[key].hold, pass->reach[1], (uint32_t)new_block);
 	}
 }
 
@@ -288,7 +295,15 @@ static int compare_by_identity(struct diff_pass *pass)
 struct side_totals {
 	uint64_t retained_blocks, retained_bytes;
 	struct spread spread;
+	struct hold hold;
 };
+
+static void count_present(struct diff_row *row, size_t side, uint32_t weight, uint64_t size)
+{
+	*(side != 0 ? &row->after_blocks : &row->before_blocks) += weight;
+	*(side != 0 ? &row->after_bytes : &row->before_bytes) += weight * size;
+	spread_add_block(side != 0 ? &row->after_spread : &row->before_spread, weight, size);
+}
 
 static void count_side(struct diff_pass *pass, size_t side, struct side_totals *retained)
 {
@@ -313,12 +328,11 @@ static void count_side(struct diff_pass *pass, size_t side, struct side_totals *
 		uint32_t key = key_of_block(pass, side, block);
 		struct diff_row *row = &pass->rows[key];
 
-		*(side != 0 ? &row->after_blocks : &row->before_blocks) += weight;
-		*(side != 0 ? &row->after_bytes : &row->before_bytes) += bytes;
-		spread_add_block(side != 0 ? &row->after_spread : &row->before_spread, weight,
-		    snapshot->block_size[block]);
+		count_present(row, side, weight, snapshot->block_size[block]);
 		if (side != 0)
 			pass->born_of_stack[heap_stack_of_block(heap, block)] += bytes;
+		if (pass->reach[side] != NULL)
+			hold_add(&retained[key].hold, pass->reach[side], (uint32_t)block);
 		if (heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED) {
 			retained[key].retained_blocks += weight;
 			retained[key].retained_bytes += bytes;
@@ -336,6 +350,21 @@ static uint64_t excess(uint64_t a, uint64_t b)
 static uint64_t lower(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
+}
+
+/* What AFTER holds of a row that gained blocks; leaked is what BEFORE, where it is known, had not leaked yet. */
+static struct hold hold_of_numbers(
+    const struct diff_row *row, const struct side_totals *old, const struct side_totals *new)
+{
+	struct hold hold = new->hold;
+
+	if (row->born_blocks == 0)
+		return (struct hold){0};
+	hold.leaked_blocks =
+	    lower(excess(hold.leaked_blocks, old->hold.leaked_blocks), row->born_blocks);
+	hold.leaked_bytes =
+	    lower(excess(hold.leaked_bytes, old->hold.leaked_bytes), row->born_bytes);
+	return hold;
 }
 
 static int compare_by_numbers(struct diff_pass *pass)
@@ -362,6 +391,7 @@ static int compare_by_numbers(struct diff_pass *pass)
 		    lower(excess(new->retained_blocks, old->retained_blocks), row->born_blocks);
 		row->retained_bytes =
 		    lower(excess(new->retained_bytes, old->retained_bytes), row->born_bytes);
+		row->hold = hold_of_numbers(row, old, new);
 		row->born_spread = row->before_spread; /* differences of independent numbers */
 		spread_add(&row->born_spread, &row->after_spread);
 		row->died_spread = row->born_spread;
@@ -487,9 +517,11 @@ static int judge_rows(struct diff *diff)
 
 	if (status != STATUS_OK)
 		return status;
-	for (size_t row = 0; row < diff->row_count; row++)
+	for (size_t row = 0; row < diff->row_count; row++) {
 		diff->rows[row].growth =
 		    grouping_growth(diff->grouping, diff->rows[row].key, judge);
+		hold_judge(&diff->rows[row].hold, diff->rows[row].growth.shape);
+	}
 	growth_judge_close(judge);
 	return STATUS_OK;
 }
@@ -506,6 +538,8 @@ static void finish_rows(struct diff *diff, enum diff_sort sort)
 		row->growth = diff->total.growth;
 		set_rates(diff, row);
 		add_to_total(&diff->total, row);
+		if (diff->grouping->inputs[1].reach != NULL)
+			hold_merge(&diff->total.hold, &row->hold, diff->grouping->inputs[1].reach);
 		if (row->before_blocks != 0 || row->after_blocks != 0)
 			diff->rows[diff->row_count++] = *row;
 	}
@@ -548,6 +582,7 @@ static int prepare_pass(struct diff *diff, struct diff_pass *pass)
 	pass->diff = diff;
 	for (size_t side = 0; side < 2; side++) {
 		pass->heaps[side] = grouping->inputs[side].heap;
+		pass->reach[side] = grouping->inputs[side].reach;
 		diff->sampled[side] = estimate_mean(pass->heaps[side]->snapshot);
 		if (!heap_filter_is_open(grouping->inputs[side].filter))
 			pass->filters[side] = grouping->inputs[side].filter;

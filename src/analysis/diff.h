@@ -49,7 +49,10 @@ struct diff_row {
 	struct spread before_spread, after_spread, born_spread, died_spread, kept_spread,
 	    retained_spread;
 	double grown_variance;
-	struct growth growth; /* of AFTER; verdict of reachability is not known here */
+	struct growth growth; /* of AFTER */
+	/* of the born and of kept blocks that grew, by AFTER's graph; empty unless that input has its reach; verdict with shapes. With identity off
+	 * it looks at all blocks of AFTER, and counts no more leaked ones than were born net. */
+	struct hold hold;
 };
 
 enum diff_sort {

@@ -241,7 +241,12 @@ static void fill_rows(
 		add_block(&rows[grouping_key_of_block(grouping, input, block)], weight,
 		    snapshot->block_size[block], ignored, retained);
 		add_block(total, weight, snapshot->block_size[block], ignored, retained);
+		if (in->reach != NULL && !ignored)
+			hold_add(&rows[grouping_key_of_block(grouping, input, block)].hold,
+			    in->reach, (uint32_t)block);
 	}
+	for (uint32_t key = 0; key < grouping->key_count && in->reach != NULL; key++)
+		hold_merge(&total->hold, &rows[key].hold, in->reach);
 }
 
 static uint64_t sort_value(const struct group_row *row, enum group_sort sort)
@@ -300,8 +305,10 @@ static int judge_rows(const struct grouping *grouping, struct group_table *table
 
 	if (status != STATUS_OK)
 		return status;
-	for (size_t row = 0; row < table->row_count; row++)
+	for (size_t row = 0; row < table->row_count; row++) {
 		table->rows[row].growth = grouping_growth(grouping, table->rows[row].key, judge);
+		hold_judge(&table->rows[row].hold, table->rows[row].growth.shape);
+	}
 	growth_judge_close(judge);
 	return STATUS_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "analysis/growth.h"
 #include "analysis/heap.h"
+#include "analysis/hold.h"
 #include "analysis/site.h"
 
 enum group_by {
@@ -32,6 +33,8 @@ struct group_input {
 	const struct frame_names *names;  /* NULL: none known */
 	const struct site_rules *rules;	  /* NULL: the built-in list */
 	const struct heap_filter *filter; /* NULL: all */
+	const struct reachability
+	    *reach; /* NULL: nobody asks who holds the blocks, or nobody knows */
 };
 
 /* What a row stands for. Strings live as long as the grouping (and the snapshots and names
@@ -100,6 +103,8 @@ struct group_row {
 	/* of a sampled file; what was freed has what alloc has and inuse has not */
 	struct spread alloc_spread, inuse_spread, temporary_spread, retained_spread;
 	struct growth growth;
+	struct hold
+	    hold; /* of the blocks in use; empty unless the input has its reach; verdict with shapes */
 };
 
 enum group_sort {

@@ -9,13 +9,14 @@
 
 static bool is_in_blocks(enum check_rule rule)
 {
-	return rule == CHECK_MAX_RETAINED_BLOCKS || rule == CHECK_MAX_PER_ITERATION_BLOCKS;
+	return rule == CHECK_MAX_RETAINED_BLOCKS || rule == CHECK_MAX_PER_ITERATION_BLOCKS ||
+	       rule == CHECK_MAX_LEAKED_BLOCKS;
 }
 
 static bool is_in_bytes(enum check_rule rule)
 {
 	return rule == CHECK_MAX_RETAINED_BYTES || rule == CHECK_MAX_PER_ITERATION_BYTES ||
-	       rule == CHECK_MAX_BYTES_PER_ITERATION;
+	       rule == CHECK_MAX_BYTES_PER_ITERATION || rule == CHECK_MAX_LEAKED_BYTES;
 }
 
 static struct text_number amount(enum check_rule rule, uint64_t value)
