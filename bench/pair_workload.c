@@ -9,13 +9,13 @@
  * processors that can work at once, so that perfect scaling shows the number of one thread.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/bench_clock.h"
 #include "bench/call_chain.h"
+#include "bench/processors.h"
 
 #define THREADS_MAX 64
 
@@ -81,16 +81,6 @@ __attribute__((noinline)) static void *pair_worker_run(void *argument)
 	return NULL;
 }
 
-static unsigned usable_processors(void)
-{
-	cpu_set_t usable;
-
-	CPU_ZERO(&usable);
-	if (sched_getaffinity(0, sizeof usable, &usable) != 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&usable);
-}
-
 /* Returns the time of the slowest thread. */
 static uint64_t run_threads(struct pair_worker *workers, unsigned threads)
 {
@@ -140,8 +130,7 @@ int main(int argument_count, char **arguments)
 	if (threads == 1)
 		(void)pair_worker_run(&workers[0]);
 
-	unsigned processors = usable_processors();
-	unsigned together = threads < processors ? threads : processors;
+	unsigned together = processors_at_once(threads);
 	uint64_t elapsed_ns = threads == 1 ? workers[0].elapsed_ns : run_threads(workers, threads);
 
 	(void)printf(

@@ -1,16 +1,36 @@
-# make bench: what allocscope costs, beside heaptrack, in one interleaved run; the table goes to bench/results.md.
-# BENCH_OPTIONS is passed on, for instance BENCH_OPTIONS='--quick'.
+# What allocscope costs, measured; each target writes its own sections of bench/results.md.
+#   bench           a pair, a live block, a mark, a snapshot, beside heaptrack
+#   bench-hot       one pair of malloc and free, by depth, habit of the stack and threads, beside all peers
+#   bench-programs  real programs, beside all peers
+#   bench-deps      install the peers; what is missing is named and left out
+# BENCH_OPTIONS is passed on, for instance BENCH_OPTIONS='--quick' or '--rows random'.
 BENCH_OPTIONS ?=
-bench_programs := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+BENCH = python3 bench/run.py --build $(BUILD) --output bench/results.md $(BENCH_OPTIONS)
+bench_programs := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c)) \
+	$(BUILD)/bench/hot_workload.frame_pointers $(BUILD)/bench/containers_workload
 
 # Every frame stays a frame: the depth of a call stack is what is measured.
 $(BUILD)/obj/bench/%.o: ALL_CFLAGS += -fno-optimize-sibling-calls -I.
+$(BUILD)/obj/bench/hot_workload.o: ALL_CFLAGS += -fomit-frame-pointer
+$(BUILD)/obj/bench/hot_workload.frame_pointers.o: ALL_CFLAGS += -fno-omit-frame-pointer
+$(BUILD)/obj/bench/hot_workload.frame_pointers.o: bench/hot_workload.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/bench/containers_workload: bench/containers_workload.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CXX)$(CXX) -std=gnu++17 -O2 -g $(LDFLAGS) -o $@ $<
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lpthread
 bench: all $(bench_programs)
-	python3 bench/run.py --build $(BUILD) --output bench/results.md $(BENCH_OPTIONS)
-.PHONY: bench
+	$(BENCH) --only pairs,live,marks
+bench-hot bench-programs: all $(bench_programs)
+	$(BENCH) --only $(@:bench-%=%)
+bench-deps:
+	@CC='$(CC)' tools/deps.sh ensure build bench peers
+# test/integration/bench_scripts.bats runs some of them.
+test-programs: $(addprefix $(BUILD)/bench/,meter mark_workload hot_workload)
+.PHONY: bench bench-hot bench-programs bench-deps
 
 # make bench-graph: what the analysis of a reference graph costs, for a million blocks and for ten.
 graph_bench := $(BUILD)/bench/analysis/graph_analysis

@@ -8,6 +8,9 @@ help:
 	'make golden-update   write the expected reports anew and show the difference' \
 	'make check      the gates alone: headers, layers, imports, options, format, clang-tidy, shellcheck, man pages' \
 	'make bench      cost per malloc+free pair, per block and per mark, beside heaptrack; writes bench/results.md' \
+	'make bench-hot  one pair of malloc and free by depth, kind of stack and threads, beside every peer' \
+	'make bench-programs  python, perl, compilers, sqlite, redis, lua, node, beside every peer' \
+	'make bench-deps install the peers of the benchmarks; what is missing is named and left out' \
 	'make bench-graph  seconds and memory of the analysis of a reference graph, to ten million blocks' \
 	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
 	'make install    to prefix (/usr/local), DESTDIR honoured; make uninstall takes it away' \
