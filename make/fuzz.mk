@@ -2,7 +2,8 @@
 #   corrupt-snapshot  build/<variant>/test/corrupt-snapshot, for the integration tests
 #   corpus            build/<variant>/fuzz/corpus: a good snapshot, plain and damaged in every listed way
 #   fuzz              libFuzzer with clang and address and undefined-behaviour sanitizers, FUZZ_SECONDS long
-#   fuzz-corpus       the same target over the corpus, with any compiler: a regression test
+#   fuzz-graph        the same for the analysis of a snapshot's reference graph
+#   fuzz-corpus       both targets over the corpus, with any compiler: a regression test
 FUZZ_SECONDS ?= 120
 FUZZ_CC      ?= clang
 FUZZ_FLAGS   := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -std=gnu11 $(WARN) \
@@ -13,6 +14,9 @@ corrupt_bin  := $(BUILD)/test/corrupt-snapshot
 fuzz_bin     := $(BUILD)/fuzz/fuzz_snapshot_reader
 driver_bin   := $(BUILD)/fuzz/corpus_driver
 corpus       := $(BUILD)/fuzz/corpus
+graph_fuzz_src    := test/fuzz/fuzz_reference_graph.c $(wildcard src/analysis/*.c) $(snapshot_src) $(base_src)
+graph_fuzz_bin    := $(BUILD)/fuzz/fuzz_reference_graph
+graph_driver_bin  := $(BUILD)/fuzz/graph_corpus_driver
 
 $(corrupt_bin): $(corrupt_src:%.c=$(BUILD)/obj/%.o)
 	@mkdir -p $(@D)
@@ -37,10 +41,22 @@ fuzz: $(fuzz_bin) $(corpus)/good
 $(driver_bin): test/fuzz/corpus_driver.c $(fuzz_src) $(headers) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) -D_GNU_SOURCE -Iinclude -Isrc $(FUZZ_FLAGS) -o $@ test/fuzz/corpus_driver.c $(fuzz_src) -lzstd
-fuzz-corpus: $(driver_bin) $(corpus)/good
-	$(driver_bin) $(corpus)
+$(graph_fuzz_bin): $(graph_fuzz_src) $(headers) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ)$(FUZZ_CC) -D_GNU_SOURCE -Iinclude -Isrc $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $(graph_fuzz_src) -lzstd -lm
+fuzz-graph: $(graph_fuzz_bin) $(corpus)/good
+	@mkdir -p $(BUILD)/fuzz/found-graph
+	$(graph_fuzz_bin) -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/found-graph $(corpus)
 
-.PHONY: corrupt-snapshot corpus fuzz fuzz-corpus
+$(graph_driver_bin): test/fuzz/corpus_driver.c $(graph_fuzz_src) $(headers) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) -D_GNU_SOURCE -Iinclude -Isrc $(FUZZ_FLAGS) -o $@ test/fuzz/corpus_driver.c $(graph_fuzz_src) -lzstd -lm
+fuzz-corpus: $(driver_bin) $(graph_driver_bin) $(corpus)/good
+	$(driver_bin) $(corpus)
+	$(graph_driver_bin) $(corpus)
+
+.PHONY: corrupt-snapshot corpus fuzz fuzz-graph fuzz-corpus
 
 # test/integration/damaged_snapshots.bats needs it.
 test-programs: $(corrupt_bin)

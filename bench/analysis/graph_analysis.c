@@ -12,13 +12,16 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "analysis/cycles.h"
 #include "analysis/dominators.h"
-#include "analysis/strong_components.h"
+#include "analysis/edge_growth.h"
+#include "analysis/path_cluster.h"
 
 #define EDGES_PER_BLOCK 3
 #define ROOT_WORDS	1000
 #define BLOCK_BYTES	48
 #define SITES		64
+#define ITERATIONS	28
 #define NANOSECONDS	1e9
 #define KIB		1024.0
 
@@ -115,16 +118,38 @@ static void fill_blocks(struct snapshot *snapshot, size_t count)
 	uint64_t *addresses = column(count, sizeof(uint64_t));
 	uint64_t *sizes = column(count, sizeof(uint64_t));
 	uint32_t *stacks = column(count, sizeof(uint32_t));
+	uint32_t *born = column(count, sizeof(uint32_t));
 
 	for (size_t block = 0; block < count; block++) {
 		addresses[block] = 0x10000000 + 64 * (uint64_t)block;
 		sizes[block] = BLOCK_BYTES;
-		stacks[block] = (uint32_t)(next_random() % SITES);
+		stacks[block] = 1 + (uint32_t)(next_random() % SITES);
+		born[block] = 1 + (uint32_t)(block * ITERATIONS / count);
 	}
 	snapshot->block_count = count;
 	snapshot->block_address = addresses;
 	snapshot->block_size = sizes;
 	snapshot->block_stack = stacks;
+	snapshot->block_born = born;
+	snapshot->block_epoch = born;
+}
+
+static void fill_iterations(struct snapshot *snapshot)
+{
+	static const struct snapshot_benchmark benchmark = {
+	    .iterations = ITERATIONS, .counted = ITERATIONS};
+	static struct snapshot_iteration iterations[ITERATIONS];
+
+	for (uint32_t i = 0; i < ITERATIONS; i++)
+		iterations[i] = (struct snapshot_iteration){.phase = SNAPSHOT_PHASE_COUNTED,
+		    .first_generation = i + 1,
+		    .last_generation = i + 1,
+		    .first = i + 1,
+		    .count = 1};
+	snapshot->benchmarks = &benchmark;
+	snapshot->benchmark_count = 1;
+	snapshot->iterations = iterations;
+	snapshot->iteration_count = ITERATIONS;
 }
 
 /* The columns that analysis reads, and the least of the rest. */
@@ -132,27 +157,39 @@ static void fill(struct snapshot *snapshot, size_t count, bool local)
 {
 	static const struct snapshot_run run;
 	static const struct snapshot_module modules[1];
-	static const struct snapshot_node nodes[1];
+	static const struct snapshot_thread threads[1];
+	static struct snapshot_node nodes[2 + SITES];
+	static struct snapshot_stack stacks[1 + SITES];
 
+	/* A thread's root, and a frame for each site. */
+	nodes[1].pc = 1;
+	for (uint32_t site = 0; site < SITES; site++) {
+		nodes[2 + site] =
+		    (struct snapshot_node){.pc = 0x400000 + 16 * (uint64_t)site, .parent = 1};
+		stacks[1 + site].leaf = 2 + site;
+	}
 	snapshot->run = &run;
 	snapshot->strings = "";
 	snapshot->string_bytes = 1;
 	snapshot->modules = modules;
 	snapshot->module_count = 1;
 	snapshot->nodes = nodes;
-	snapshot->node_count = 1;
-	snapshot->stacks = column(SITES, sizeof(struct snapshot_stack));
-	snapshot->stack_count = SITES;
+	snapshot->node_count = sizeof(nodes) / sizeof(nodes[0]);
+	snapshot->threads = threads;
+	snapshot->thread_count = 1;
+	snapshot->stacks = stacks;
+	snapshot->stack_count = sizeof(stacks) / sizeof(stacks[0]);
+	fill_iterations(snapshot);
 	fill_blocks(snapshot, count);
 	fill_edges(snapshot, local);
 	fill_roots(snapshot);
 }
 
-static uint32_t site_of(const void *context, uint32_t node)
+static bool is_any(const void *context, uint32_t block)
 {
-	const struct reference_graph *graph = context;
-
-	return reference_is_block(graph, node) ? graph->snapshot->block_stack[node] : HEAP_NONE;
+	(void)context;
+	(void)block;
+	return true;
 }
 
 static void step(const char *name, double *since, double file)
@@ -163,16 +200,45 @@ static void step(const char *name, double *since, double file)
 	*since = seconds();
 }
 
-static int run(const struct snapshot *snapshot)
+/* What is asked by site: sizes, growing edges, clusters of paths. */
+static int run_by_site(const struct reachability *reach, const struct dominators *dominators,
+    const struct grouping *grouping, double file)
 {
-	static struct retained sites[SITES];
-	struct heap *heap;
+	static struct retained sites[SITES + 8];
+	struct edge_fields fields;
+	struct edge_growth growth;
+	struct path_clusters clusters;
+	double since = seconds();
+
+	if (edge_fields_open(reach->graph, grouping, 0, &fields) != STATUS_OK)
+		return 1;
+	step("fields", &since, file);
+	if (dominators_retained_by_key(
+		dominators, edge_fields_key, &fields, fields.key_count, sites) != STATUS_OK)
+		return 1;
+	step("retained by site", &since, file);
+	if (edge_growth_open(&fields, &growth) != STATUS_OK)
+		return 1;
+	step("growth of edges", &since, file);
+	if (path_clusters_open(reach, &fields, dominators, is_any, NULL, &clusters) != STATUS_OK)
+		return 1;
+	step("clusters of all paths", &since, file);
+	path_clusters_release(&clusters);
+	edge_growth_release(&growth);
+	edge_fields_release(&fields);
+	return 0;
+}
+
+static int run(struct heap *heap)
+{
+	const struct group_input input = {.heap = heap};
+	struct grouping *grouping;
 	struct reference_graph *graph;
 	struct reachability *reach;
-	struct strong_components components;
 	struct dominators *dominators;
+	struct cycles cycles;
 
-	if (heap_open(snapshot, &heap) != STATUS_OK)
+	if (grouping_open(&input, 1, GROUP_BY_SITE, false, &grouping) != STATUS_OK)
 		return 1;
 	double file = peak_mebibytes();
 	double since = seconds();
@@ -186,22 +252,22 @@ static int run(const struct snapshot *snapshot)
 	if (dominators_open(reach, &dominators) != STATUS_OK)
 		return 1;
 	step("dominators and retained sizes", &since, file);
-	if (dominators_retained_by_key(dominators, site_of, graph, SITES, sites) != STATUS_OK)
+	if (run_by_site(reach, dominators, grouping, file) != 0)
 		return 1;
-	step("retained by site", &since, file);
 	dominators_close(dominators);
-	if (strong_components_open(graph, NULL, 0, &components) != STATUS_OK)
+	since = seconds();
+	if (cycles_open(reach, &cycles) != STATUS_OK)
 		return 1;
 	step("cycles", &since, file);
 	if (reference_graph_reverse(graph) != STATUS_OK)
 		return 1;
 	step("reverse edges", &since, file);
-	(void)printf("  leaked %" PRIu64 " blocks, %u components\n",
-	    reach->totals.lost_blocks + reach->totals.indirect_blocks, components.count);
-	strong_components_release(&components);
+	(void)printf("  leaked %" PRIu64 " blocks, %zu cycles\n",
+	    reach->totals.lost_blocks + reach->totals.indirect_blocks, cycles.count);
+	cycles_release(&cycles);
 	reachability_close(reach);
 	reference_graph_close(graph);
-	heap_close(heap);
+	grouping_close(grouping);
 	return 0;
 }
 
@@ -218,5 +284,13 @@ int main(int argument_count, char **arguments)
 	fill(&snapshot, count, local);
 	(void)printf(
 	    "%zu blocks, %zu edges, %s\n", count, snapshot.edge_count, local ? "local" : "random");
-	return run(&snapshot);
+
+	struct heap *heap;
+
+	if (heap_open(&snapshot, &heap) != STATUS_OK)
+		return 1;
+	int status = run(heap);
+
+	heap_close(heap);
+	return status;
 }

@@ -1,7 +1,13 @@
 #include "analysis/edge_growth.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analysis/large_array.h"
+
+#define NOT_COUNTED 255
+static_assert(EDGE_GROWTH_BENCHMARKS_MAX * GROWTH_STRETCHES < NOT_COUNTED, "a stretch is a byte");
 
 /* Edges to the blocks born in the counted iterations of one benchmark, by stretch of that birth. */
 struct stretches {
@@ -16,6 +22,7 @@ struct counter {
 	uint64_t counted[EDGE_GROWTH_BENCHMARKS_MAX];
 	struct edge_growth_row *rows; /* by field */
 	struct stretches *stretches;  /* by field and benchmark */
+	uint8_t *stretch;	      /* by block: in which it was born */
 	struct edge_growth *result;
 };
 
@@ -41,19 +48,18 @@ static void count_iterations(struct counter *counter)
 	}
 }
 
-/* Stretch and benchmark of a block born in a counted iteration that ended; false for others. */
-static bool find_stretch(
-    const struct counter *counter, uint32_t block, uint32_t *ret_slot, uint32_t *ret_stretch)
+/* Slot and stretch of a block born in a counted iteration that ended, as one number; NOT_COUNTED for others. */
+static uint8_t find_stretch(const struct counter *counter, uint32_t block)
 {
 	const struct heap *heap = counter->heap;
 
 	if (counter->benchmarks == 0 || heap_birth_of_block(heap, block) != HEAP_BIRTH_COUNTED)
-		return false;
+		return NOT_COUNTED;
 	uint32_t generation = heap_born_of_block(heap, block).first_generation;
 	uint32_t row = heap_iteration_of_generation(heap, generation);
 
 	if (row == HEAP_NONE)
-		return false;
+		return NOT_COUNTED;
 	const struct snapshot_iteration *iteration = &heap->snapshot->iterations[row];
 	uint32_t slot = slot_of_benchmark(counter, iteration->benchmark);
 	uint64_t inside = generation - iteration->first_generation;
@@ -64,30 +70,45 @@ static bool find_stretch(
 	uint64_t rank = number > before ? number - before : 0;
 
 	if (counter->counted[slot] == 0)
-		return false;
+		return NOT_COUNTED;
 	if (rank >= counter->counted[slot])
 		rank = counter->counted[slot] - 1;
-	*ret_slot = slot;
-	*ret_stretch = (uint32_t)(rank * GROWTH_STRETCHES / counter->counted[slot]);
-	return true;
+	return (
+	    uint8_t)(slot * GROWTH_STRETCHES + rank * GROWTH_STRETCHES / counter->counted[slot]);
+}
+
+/* Edges are many and lead anywhere: what is asked of their targets stands in one byte each. */
+static int find_stretches(struct counter *counter)
+{
+	uint32_t count = counter->fields->graph->block_count;
+
+	counter->stretch = large_array(count, 1);
+	for (uint32_t block = 0; counter->stretch != NULL && block < count; block++)
+		counter->stretch[block] = find_stretch(counter, block);
+	return counter->stretch != NULL ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 /* --- counting --- */
 
-static uint64_t *age_of_edge(
-    const struct counter *counter, const struct edge_visit *edge, struct edge_ages *ages)
+enum age { OLDER, SAME, YOUNGER };
+
+static enum age age_of_edge(const struct counter *counter, const struct edge_visit *edge)
 {
-	const struct snapshot *snapshot = counter->heap->snapshot;
-	uint32_t held = snapshot->block_born[edge->target];
+	const uint32_t *born = counter->heap->snapshot->block_born;
 
 	/* A root is there before everything, and so is what was born outside of iterations before the held. */
 	if (!reference_is_block(counter->fields->graph, edge->node))
-		return &ages->older;
-	uint32_t holder = snapshot->block_born[edge->node];
+		return OLDER;
+	if (born[edge->node] == born[edge->target])
+		return SAME;
+	return born[edge->node] < born[edge->target] ? OLDER : YOUNGER;
+}
 
-	if (holder == held)
-		return &ages->same;
-	return holder < held ? &ages->older : &ages->younger;
+static void add_age(struct edge_ages *ages, enum age age)
+{
+	ages->older += age == OLDER;
+	ages->same += age == SAME;
+	ages->younger += age == YOUNGER;
 }
 
 static int count_edge(void *context, const struct edge_visit *edge)
@@ -97,24 +118,23 @@ static int count_edge(void *context, const struct edge_visit *edge)
 	uint32_t field = edge_fields_number(fields, edge_fields_key(fields, edge->node),
 	    edge_fields_key(fields, edge->target), edge->offset);
 	struct edge_growth_row *row = &counter->rows[field];
-	uint32_t slot;
-	uint32_t stretch;
+	uint8_t stretch = counter->stretch[edge->target];
+	enum age age = age_of_edge(counter, edge);
 
 	row->doubts = row->edges == 0 ? edge->grade : row->doubts & edge->grade;
 	row->edges++;
-	*age_of_edge(counter, edge, &row->ages) += 1;
+	add_age(&row->ages, age);
 	if (reference_is_block(fields->graph, edge->node))
-		*age_of_edge(counter, edge, &counter->result->total) += 1;
-	if (!find_stretch(counter, edge->target, &slot, &stretch))
+		add_age(&counter->result->total, age);
+	if (stretch == NOT_COUNTED)
 		return STATUS_OK;
 	struct stretches *stretches =
-	    &counter->stretches[(size_t)field * counter->benchmarks + slot];
-	uint64_t *age = age_of_edge(counter, edge, &row->counted_ages);
+	    &counter->stretches[(size_t)field * counter->benchmarks + stretch / GROWTH_STRETCHES];
 
 	row->counted_edges++;
-	*age += 1;
-	stretches->all[stretch]++;
-	stretches->older[stretch] += age == &row->counted_ages.older;
+	add_age(&row->counted_ages, age);
+	stretches->all[stretch % GROWTH_STRETCHES]++;
+	stretches->older[stretch % GROWTH_STRETCHES] += age == OLDER;
 	return STATUS_OK;
 }
 
@@ -232,13 +252,16 @@ int edge_growth_open(struct edge_fields *fields, struct edge_growth *ret_growth)
 
 	if (status == STATUS_OK) {
 		count_iterations(&counter);
-		status = edge_fields_each(fields->graph, count_edge, &counter);
+		status = find_stretches(&counter);
 	}
+	if (status == STATUS_OK)
+		status = edge_fields_each(fields->graph, count_edge, &counter);
 	if (status == STATUS_OK)
 		finish(&counter, field_count);
 	else
 		free(counter.rows);
 	free(counter.stretches);
+	free(counter.stretch);
 	return status;
 }
 

@@ -13,7 +13,8 @@
  * counted is what is still held: edges that were cleared again say nothing.
  *
  * Order of the rows: fields that grow by edges from older holders, then other fields that grow, then the rest; within
- * each by edges per iteration, then edges, then number. O(edges); 160 bytes per field and benchmark.
+ * each by edges per iteration, then edges, then number. O(edges); 1 byte per block, 112 per field
+ * and benchmark.
  */
 #ifndef ANALYSIS_EDGE_GROWTH_H
 #define ANALYSIS_EDGE_GROWTH_H

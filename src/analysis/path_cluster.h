@@ -9,7 +9,7 @@
  *
  * Reduced paths form a tree, a prefix for each block; a block's prefix is made of its holder's. The idea to show one
  * path for many is memlab's and Memory Analyzer's ("merge shortest paths"); there they are compared by likeness or
- * node by node. O(blocks * sites on a path); 4 bytes per block.
+ * node by node. O(blocks * sites on a path); 4 bytes per block, 48 per reduced path.
  */
 #ifndef ANALYSIS_PATH_CLUSTER_H
 #define ANALYSIS_PATH_CLUSTER_H

@@ -171,6 +171,7 @@ static void parts_of_one_iteration_grow_without_taking_in(void **state)
 	assert_true(next->grows && !next->takes_in);
 	assert_int_equal(next->ages.younger, COUNTED - 1);
 	assert_int_equal(head->edges, 1);
+	assert_int_equal(head->ages.older, 1);
 	assert_false(head->grows);
 	/* The signal was not born in a counted iteration: many words to it are no growth. */
 	assert_int_equal(back->edges, COUNTED * PER_ITERATION);

@@ -18,6 +18,7 @@
 
 #define SMALL_GRAPHS 4000
 #define LARGE_GRAPHS 60
+#define LIST_LENGTH  200000
 #define FAR	     1000000u
 
 struct oracle_edge {
@@ -458,11 +459,115 @@ static void larger_graphs_agree_with_the_definitions(void **state)
 	}
 }
 
+/* Deeper than any stack of calls would bear. */
+static void a_list_of_any_length_is_walked(void **state)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	uint32_t site = snapshot_builder_stack(builder, "node_new@list.c:1;main@main.c:1");
+	struct graph_fixture fixture;
+	struct strong_components components;
+
+	(void)state;
+	(void)graph_fixture_range(builder, SNAPSHOT_ROOT_DATA, 0x700000);
+
+	uint64_t first = snapshot_builder_blocks(builder, site, LIST_LENGTH, 16, 0);
+
+	snapshot_builder_root_edge(builder, 0, 0x700000, first, 0);
+	for (uint64_t i = 0; i + 1 < LIST_LENGTH; i++)
+		snapshot_builder_edge(builder, first + 64 * i, 0, first + 64 * (i + 1), 0);
+	graph_fixture_open(&fixture, builder);
+	assert_int_equal(fixture.reach->distance[LIST_LENGTH - 1], LIST_LENGTH);
+	assert_int_equal(fixture.dominators->retained_bytes[0], 16 * (uint64_t)LIST_LENGTH);
+	assert_int_equal(fixture.dominators->retained_blocks[LIST_LENGTH / 2], LIST_LENGTH / 2);
+	assert_int_equal(strong_components_open(fixture.graph, NULL, 0, &components), STATUS_OK);
+	assert_int_equal(components.count, LIST_LENGTH);
+	strong_components_release(&components);
+	graph_fixture_close(&fixture);
+}
+
+static void a_graph_without_blocks_is_one(void **state)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	struct graph_fixture fixture;
+
+	(void)state;
+	(void)snapshot_builder_graph(builder);
+	graph_fixture_open(&fixture, builder);
+	assert_int_equal(reference_node_count(fixture.graph), 2);
+	assert_int_equal(fixture.reach->totals.lost_blocks, 0);
+	assert_int_equal(fixture.dominators->retained_blocks[reference_top_node(fixture.graph)], 0);
+	graph_fixture_close(&fixture);
+}
+
+/* Nothing holds anything: the first of two that hold each other is the one that is lost directly. */
+static void without_roots_everything_is_leaked(void **state)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	uint32_t site = snapshot_builder_stack(builder, "pair_new@pair.c:1;main@main.c:1");
+	uint64_t first = snapshot_builder_blocks(builder, site, 3, 16, 0);
+	struct graph_fixture fixture;
+
+	(void)state;
+	snapshot_builder_edge(builder, first, 0, first + 64, 0);
+	snapshot_builder_edge(builder, first + 64, 0, first, 0);
+	snapshot_builder_edge(builder, first + 64, 1, first + 128, 0);
+	graph_fixture_open(&fixture, builder);
+	assert_int_equal(fixture.reach->state[0], REACH_LOST);
+	assert_int_equal(fixture.reach->state[1], REACH_LOST_INDIRECTLY);
+	assert_int_equal(fixture.reach->state[2], REACH_LOST_INDIRECTLY);
+	assert_int_equal(fixture.reach->holder[0], reference_lost_node(fixture.graph));
+	assert_int_equal(
+	    fixture.dominators->retained_bytes[reference_lost_node(fixture.graph)], 48);
+	assert_int_equal(fixture.dominators->retained_bytes[0], 48);
+	graph_fixture_close(&fixture);
+}
+
+static uint64_t add_pooled(struct snapshot_builder *builder, uint32_t site, uint64_t address,
+    uint64_t bytes, uint32_t pool)
+{
+	return snapshot_builder_block(
+	    builder, &(struct snapshot_builder_block){
+			 .address = address, .bytes = bytes, .stack = site, .pool = pool});
+}
+
+/* Two side by side, one in the second of them, and one in memory that is no block's. */
+static void blocks_of_pools_hold_what_is_around_them(void **state)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	uint32_t site = snapshot_builder_stack(builder, "pool_new@pool.c:1;main@main.c:1");
+	uint32_t pool = snapshot_builder_pool(builder, 0x7000, "pool") + 1;
+	uint64_t outer = snapshot_builder_blocks(builder, site, 1, 256, 0);
+	struct graph_fixture fixture;
+
+	(void)state;
+	(void)graph_fixture_range(builder, SNAPSHOT_ROOT_DATA, 0x700000);
+	(void)add_pooled(builder, site, outer, 32, pool);
+	(void)add_pooled(builder, site, outer + 32, 64, pool);
+	(void)add_pooled(builder, site, outer + 40, 8, pool);
+	(void)add_pooled(builder, site, outer + 4096, 8, pool);
+	snapshot_builder_root_edge(builder, 0, 0x700000, outer + 40, 0);
+	graph_fixture_open(&fixture, builder);
+	assert_int_equal(fixture.graph->around[0], HEAP_NONE);
+	assert_int_equal(fixture.graph->around[1], 0);
+	assert_int_equal(fixture.graph->around[2], 0);
+	assert_int_equal(fixture.graph->around[3], 2);
+	assert_int_equal(fixture.graph->around[4], HEAP_NONE);
+	assert_int_equal(fixture.reach->state[3], REACH_STRONG);
+	assert_int_equal(fixture.reach->state[0], REACH_WEAK);
+	assert_int_equal(fixture.reach->doubts[0], REFERENCE_AROUND);
+	assert_int_equal(fixture.reach->state[1], REACH_LOST);
+	graph_fixture_close(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(small_graphs_agree_with_the_definitions),
 	    cmocka_unit_test(larger_graphs_agree_with_the_definitions),
+	    cmocka_unit_test(a_list_of_any_length_is_walked),
+	    cmocka_unit_test(a_graph_without_blocks_is_one),
+	    cmocka_unit_test(blocks_of_pools_hold_what_is_around_them),
+	    cmocka_unit_test(without_roots_everything_is_leaked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
