@@ -1,16 +1,17 @@
 /*
  * A heap of many live blocks: what a live block costs in our memory, and how long a snapshot takes.
  *
- *   live_workload BLOCKS BYTES ROUNDS [SNAPSHOT-PREFIX]
+ *   live_workload BLOCKS BYTES|mixed ROUNDS [SNAPSHOT-PREFIX]
  *
- * Round 1 fills BLOCKS blocks of BYTES bytes from 100 stacks; round 2 replaces one in a hundred and adds one in
- * a hundred. After each round a snapshot goes to SNAPSHOT-PREFIX.N.snap when a prefix is given. ROUNDS 1 or 2.
+ * Round 1 fills BLOCKS blocks of BYTES bytes from 100 stacks (mixed: 8 to 128 bytes, every 64th block 2,048);
+ * round 2 replaces one in a hundred and adds one in a hundred. After each round a snapshot goes to SNAPSHOT-PREFIX.N.snap when a prefix is given. ROUNDS 1 or 2.
  * Prints the nanoseconds of one malloc, the growth of the resident set per block, the seconds of each snapshot.
  */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@
 #define LEVELS 8
 
 struct live_heap {
-	size_t block_bytes;
+	size_t block_bytes; /* 0: mixed */
 	size_t count;
 	void **blocks; /* not from malloc: it would be one more live block */
 };
@@ -46,9 +47,15 @@ static uint64_t resident_bytes(void)
 	return strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static size_t mixed_bytes(uint64_t number)
+{
+	return number % 64 == 63 ? 2048 : 8 + call_chain_path(number) % 121;
+}
+
 static inline uint64_t make_block(struct live_heap *heap, uint64_t mark)
 {
-	unsigned char *block = malloc(heap->block_bytes);
+	size_t bytes = heap->block_bytes != 0 ? heap->block_bytes : mixed_bytes(heap->count);
+	unsigned char *block = malloc(bytes);
 
 	if (block == NULL)
 		abort();
@@ -111,18 +118,20 @@ int main(int argument_count, char **arguments)
 	struct live_heap heap = {0};
 
 	if (argument_count < 4) {
-		(void)fprintf(
-		    stderr, "usage: %s BLOCKS BYTES ROUNDS [SNAPSHOT-PREFIX]\n", arguments[0]);
+		(void)fprintf(stderr, "usage: %s BLOCKS BYTES|mixed ROUNDS [SNAPSHOT-PREFIX]\n",
+		    arguments[0]);
 		return 2;
 	}
 	size_t block_count = strtoull(arguments[1], NULL, 10);
 	int rounds = (int)strtol(arguments[3], NULL, 10);
 	size_t table_bytes = (block_count + block_count / 50 + 16) * sizeof *heap.blocks;
 
-	heap.block_bytes = strtoull(arguments[2], NULL, 10);
+	const int is_mixed = strcmp(arguments[2], "mixed") == 0;
+
+	heap.block_bytes = is_mixed ? 0 : strtoull(arguments[2], NULL, 10);
 	heap.blocks = mmap(NULL, table_bytes, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (heap.blocks == MAP_FAILED || block_count == 0 || heap.block_bytes == 0)
+	if (heap.blocks == MAP_FAILED || block_count == 0 || (heap.block_bytes == 0 && !is_mixed))
 		return 2;
 
 	uint64_t resident_before = resident_bytes();

@@ -16,9 +16,9 @@ sys.dont_write_bytecode = True
 from harness.bench import Bench
 from harness.machine import OtherWork, first_line, machine_words
 from harness.results import details, replace_sections
-from sections import hot, live, marks, pairs, programs
+from sections import hot, live, marks, memory, pairs, programs
 
-SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "marks": marks}
+SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "memory": memory, "marks": marks}
 
 
 def arguments():
@@ -68,9 +68,9 @@ def main():
             section = SECTIONS[key]
             body = measure(bench, section)
             failures = failures or bench.turns.failed_ours()
-            print(f"## {section.TITLE}\n\n{body}\n")
             if not options.rows:
                 replace_sections(options.output, machine_words() + ".", {section.TITLE: body}, order)
+            print(f"## {section.TITLE}\n\n{body}\n")
     finally:
         bench.runner.release()
     sys.exit(1 if failures else 0)

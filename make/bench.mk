@@ -1,5 +1,5 @@
 # What allocscope costs, measured; each target writes its own sections of bench/results.md.
-#   bench           a pair, a live block, a mark, a snapshot, beside heaptrack
+#   bench           a pair, a live block, a stack, a mark, a snapshot, beside heaptrack
 #   bench-hot       one pair of malloc and free, by depth, habit of the stack and threads, beside all peers
 #   bench-programs  real programs, beside all peers
 #   bench-deps      install the peers; what is missing is named and left out
@@ -23,7 +23,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lpthread
 bench: all $(bench_programs)
-	$(BENCH) --only pairs,live,marks
+	$(BENCH) --only pairs,live,memory,marks
 bench-hot bench-programs: all $(bench_programs)
 	$(BENCH) --only $(@:bench-%=%)
 bench-deps:

@@ -72,7 +72,8 @@ def measure(bench):
                             bench, f"{title}, {words}", program, depth, habit, threads)
         tools = [tool for tool in tools_for(bench, program) if tool != PLAIN]
         parts.append(f"### A program {words}\n\n" + added_table(totals, tools))
-        parts.append("Time of a pair on 2 / 4 threads against one of the same tool (1.00 = perfect scaling):\n\n" +
+        parts.append("Time of a pair and the loop around it on 2 / 4 threads, against one thread of the same tool (1.00 = "
+                     "perfect scaling):\n\n" +
                      scaling_table(totals, [PLAIN] + tools))
     return "\n\n".join(parts)
 
@@ -105,5 +106,5 @@ def scaling_table(totals, tools):
 def scaling_words(tool, cells):
     if not all(tool in cell for cell in cells):
         return "-"
-    one, *more = (cell[tool]["ns_per_pair"] for cell in cells)
+    one, *more = (cell[tool]["ns_per_pair"] + cell[tool]["ns_per_loop"] for cell in cells)
     return " / ".join(number(many / one, 2) for many in more)
