@@ -81,6 +81,8 @@ void retaining_path_release(struct retaining_path *path)
 /* --- all paths of a block --- */
 
 /* Backwards from a block: what each visited block leads to. */
+#define HOLDERS_MAX 65536 /* of one block, that are looked at each; the others are counted */
+
 struct backward {
 	struct reference_graph *graph;
 	retaining_key *key_of_node;
@@ -259,7 +261,60 @@ static int search_backward(struct backward *backward, uint32_t target, bool stro
 	return status;
 }
 
-static int find_paths(struct backward *backward, uint32_t block)
+/* The best path to HOLDER, and from there by its reference NUMBER to BLOCK; nothing when it leads through BLOCK. */
+static int add_by_holder(struct backward *backward, const struct reachability *reachability,
+    uint32_t block, uint32_t holder, uint32_t number)
+{
+	struct retaining_path path;
+	int status = retaining_path_open(reachability, holder, &path);
+
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < path.hop_count; i++)
+		if (path.hops[i].node == block) {
+			retaining_path_release(&path);
+			return STATUS_OK;
+		}
+	struct retaining_hop *hops = realloc(path.hops, (path.hop_count + 1) * sizeof(*path.hops));
+
+	if (hops == NULL) {
+		retaining_path_release(&path);
+		return STATUS_NO_MEMORY;
+	}
+	path.hops = hops;
+	hops[path.hop_count - 1] = hop_of_block(backward->graph, holder, number);
+	hops[path.hop_count] = (struct retaining_hop){.node = block, .root_edge = HEAP_NONE};
+	path.doubts |= hops[path.hop_count - 1].doubts;
+	path.hop_count++;
+	return add_path(backward, &path);
+}
+
+/* One path by each of the block's own holders: they are who must let go of it. */
+static int add_holders(
+    struct backward *backward, const struct reachability *reachability, uint32_t block)
+{
+	const struct reference_graph *graph = backward->graph;
+	uint64_t end = graph->reverse_first[block + 1];
+	int status = STATUS_OK;
+
+	if (end - graph->reverse_first[block] > HOLDERS_MAX) {
+		backward->result->more += end - graph->reverse_first[block] - HOLDERS_MAX;
+		end = graph->reverse_first[block] + HOLDERS_MAX;
+	}
+	for (uint64_t at = graph->reverse_first[block]; status == STATUS_OK && at < end; at++) {
+		uint32_t holder = graph->reverse_source[at];
+
+		if (!reachability_is_leaked(reachability, holder) &&
+		    !(holder == reachability->holder[block] &&
+			graph->reverse_number[at] == reachability->reference[block]))
+			status = add_by_holder(
+			    backward, reachability, block, holder, graph->reverse_number[at]);
+	}
+	return status;
+}
+
+static int find_paths(
+    struct backward *backward, const struct reachability *reachability, uint32_t block)
 {
 	size_t count = backward->graph->block_count;
 	size_t words = backward->graph->snapshot->root_edge_count;
@@ -274,6 +329,8 @@ static int find_paths(struct backward *backward, uint32_t block)
 	if (backward->next != NULL && backward->number != NULL && backward->queue != NULL &&
 	    backward->seen != NULL && backward->words != NULL && backward->told != NULL)
 		status = reference_graph_reverse(backward->graph);
+	if (status == STATUS_OK)
+		status = add_holders(backward, reachability, block);
 	if (status == STATUS_OK) {
 		order_words(backward);
 		backward->told[backward->result->paths[0].hops[0].root_edge] = 1;
@@ -308,7 +365,7 @@ int retaining_paths_open(struct reference_graph *graph, const struct reachabilit
 	if (status == STATUS_OK)
 		status = add_path(&backward, &best);
 	if (status == STATUS_OK && !reachability_is_leaked(reachability, block))
-		status = find_paths(&backward, block);
+		status = find_paths(&backward, reachability, block);
 	if (status != STATUS_OK)
 		retaining_paths_release(ret_paths);
 	return status;

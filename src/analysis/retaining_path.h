@@ -2,10 +2,11 @@
  * Why a block is alive: the chain of words from a root to it.
  *
  * The best path is the one that reachability found: fewest doubtful edges, then shortest. All paths of a block are
- * found backwards from it, breadth first, each holder once (so a path through a holder shows the shortest way from
- * there to the block, and each root word that leads into the holders has one): first over strong edges from strong
- * roots, then, for the other words, over all. Paths that run through the same sites by the same fields are one: the first of
- * them stands for all. O(edges that lead to the block), and 13 bytes per block.
+ * the best one; one by each block that holds it, the best path to that one and on; and those found backwards from it,
+ * breadth first, each holder once (so a path through a holder shows the shortest way from there to the block, and each
+ * root word that leads into the holders has one): first over strong edges from strong roots, then, for the other
+ * words, over all. Paths that run through the same sites by the same fields are one: the first of them stands for
+ * all. O(edges that lead to the block + length of the paths), and 13 bytes per block.
  *
  * Path of data: reachability -> retaining_path, path_cluster -> report_retainers.
  */

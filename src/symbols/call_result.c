@@ -99,17 +99,23 @@ static bool find_slot(const struct call_result_source *source, Dwarf_Die *functi
 	return true;
 }
 
-/* OPERATION gives ADDRESS: itself, or by its number in the unit's table of addresses. */
-static bool is_address(Dwarf_Attribute *location, const Dwarf_Op *operation, uint64_t address)
+/* OPERATION gives the address of VARIABLE, itself or by its number in the unit's table: does ADDRESS lie in it? */
+static bool holds_address(
+    Dwarf_Die *variable, Dwarf_Attribute *location, const Dwarf_Op *operation, uint64_t address)
 {
 	Dwarf_Attribute attribute;
-	Dwarf_Addr value;
+	Dwarf_Addr start;
+	Dwarf_Word bytes;
+	Dwarf_Die type;
 
 	if (operation->atom == DW_OP_addr)
-		return operation->number == address;
-	return (operation->atom == DW_OP_addrx || operation->atom == DW_OP_GNU_addr_index) &&
-	       dwarf_getlocation_attr(location, operation, &attribute) == 0 &&
-	       dwarf_formaddr(&attribute, &value) == 0 && value == address;
+		start = operation->number;
+	else if ((operation->atom != DW_OP_addrx && operation->atom != DW_OP_GNU_addr_index) ||
+		 dwarf_getlocation_attr(location, operation, &attribute) != 0 ||
+		 dwarf_formaddr(&attribute, &start) != 0)
+		return false;
+	return address >= start && type_of(variable, &type) &&
+	       dwarf_aggregate_size(&type, &bytes) == 0 && address - start < bytes;
 }
 
 static bool is_at(Dwarf_Die *variable, const struct wanted *wanted)
@@ -132,7 +138,7 @@ static bool is_at(Dwarf_Die *variable, const struct wanted *wanted)
 	case WANTED_SLOT:
 		return atom == DW_OP_fbreg && (int64_t)operations[0].number == wanted->slot;
 	case WANTED_ADDRESS:
-		return is_address(&attribute, &operations[0], wanted->address);
+		return holds_address(variable, &attribute, &operations[0], wanted->address);
 	}
 	return false;
 }
@@ -171,16 +177,37 @@ struct search {
 	Dwarf_Die function, unit;
 };
 
+/* The address of VARIABLE, for which find_variable was asked by an address in it. */
+static uint64_t offset_in(Dwarf_Die *variable, uint64_t address)
+{
+	Dwarf_Attribute attribute, number;
+	Dwarf_Op *operations;
+	Dwarf_Addr start = address;
+	size_t count = 0;
+
+	if (dwarf_attr_integrate(variable, DW_AT_location, &attribute) != NULL &&
+	    dwarf_getlocation(&attribute, &operations, &count) == 0 && count == 1) {
+		if (operations[0].atom == DW_OP_addr)
+			start = operations[0].number;
+		else if (dwarf_getlocation_attr(&attribute, &operations[0], &number) == 0)
+			(void)dwarf_formaddr(&number, &start);
+	}
+	return address - start;
+}
+
+/* The type of the variable that is WANTED, or of the part of it at a wanted address. */
 static bool variable_type(struct search *search, const struct wanted *wanted, Dwarf_Die *ret_type)
 {
 	Dwarf_Die variable;
 
-	if (wanted->kind == WANTED_ADDRESS
-		? !find_variable(&search->unit, wanted, 0, &variable) &&
-		      !find_variable(&search->function, wanted, 0, &variable)
-		: !find_variable(&search->function, wanted, 0, &variable))
+	if (wanted->kind != WANTED_ADDRESS)
+		return find_variable(&search->function, wanted, 0, &variable) &&
+		       type_of(&variable, ret_type);
+	if ((!find_variable(&search->unit, wanted, 0, &variable) &&
+		!find_variable(&search->function, wanted, 0, &variable)) ||
+	    !type_of(&variable, ret_type))
 		return false;
-	return type_of(&variable, ret_type);
+	return type_layout_part(*ret_type, offset_in(&variable, wanted->address), ret_type);
 }
 
 /* The type of what STEP's pointer variable points to, at its displacement. */
@@ -258,6 +285,10 @@ bool call_result_type(const struct call_result_source *source, uint64_t return_a
 	size_t count = result_flow(header.e_machine, code, bytes, return_address, steps);
 
 	for (size_t i = 0; i < count; i++) {
+		if (steps[i].kind == RESULT_RETURNED) {
+			*ret_is_void = true;
+			continue;
+		}
 		if (!result_of_step(&search, &steps[i], ret_type, &is_void))
 			continue;
 		if (!is_void)

@@ -20,7 +20,7 @@ struct call_result_source {
 };
 
 /* The type that the result of the call before RETURN_ADDRESS (ELF) points to. False: not known. *RET_IS_VOID:
- * it is kept as void *, and *RET_TYPE is not set. */
+ * it is kept as void *, or only passed on, and *RET_TYPE is not set. */
 bool call_result_type(const struct call_result_source *source, uint64_t return_address,
     Dwarf_Die *ret_type, bool *ret_is_void);
 

@@ -133,6 +133,20 @@ static size_t x86_harmless(const unsigned char *code, size_t count)
 	return 0;
 }
 
+/* Length of an instruction of a function's end: leave, pop, stack pointer back. */
+static size_t x86_leaving(const unsigned char *code, size_t count)
+{
+	if (count >= 1 && (code[0] == 0xc9 || (code[0] & 0xf8) == 0x58))
+		return code[0] == 0x58 ? 0 : 1; /* not into rax */
+	if (count >= 2 && code[0] == 0x41 && (code[1] & 0xf8) == 0x58)
+		return 2;
+	if (count >= 4 && code[0] == 0x48 && code[1] == 0x83 && code[2] == 0xc4)
+		return 4;
+	if (count >= 7 && code[0] == 0x48 && code[1] == 0x81 && code[2] == 0xc4)
+		return 7;
+	return 0;
+}
+
 /* One instruction. Returns its length; 0: no further. */
 static size_t x86_step(struct flow *flow, const unsigned char *code, size_t count, uint64_t address)
 {
@@ -140,8 +154,12 @@ static size_t x86_step(struct flow *flow, const unsigned char *code, size_t coun
 	size_t length = x86_harmless(code, count);
 	bool is_register;
 
+	if (length == 0)
+		length = x86_leaving(code, count);
 	if (length != 0)
 		return length;
+	if (count >= 1 && code[0] == 0xc3 && flow->registers[0].is_result && flow->count == 1)
+		add_step(flow, (struct result_step){.kind = RESULT_RETURNED, .pc = address});
 	if (count < 3 || (code[0] & 0xf8) != 0x48 || (code[1] != 0x89 && code[1] != 0x8b))
 		return 0;
 	length = x86_operand(code + 2, count - 2, code[0] & 7, address + 2, &move, &is_register);
@@ -168,6 +186,12 @@ static size_t arm_step(struct flow *flow, const unsigned char *code, size_t coun
 	if (count < 4)
 		return 0;
 	memcpy(&word, code, sizeof word);
+	if ((word & 0xffc07fffu) == 0xa8c07bfdu)
+		return 4; /* ldp x29, x30, [sp], #n */
+	if (word == 0xd65f03c0u && flow->registers[0].is_result && flow->count == 1) {
+		add_step(flow, (struct result_step){.kind = RESULT_RETURNED, .pc = address});
+		return 0;
+	}
 	if ((word & 0x7f000000u) == 0x34000000u || (word & 0x7f000000u) == 0x35000000u)
 		return 4;			   /* cbz, cbnz: not taken */
 	if ((word & 0xffe0ffe0u) == 0xaa0003e0u) { /* mov xd, xm */

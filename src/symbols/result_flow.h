@@ -21,6 +21,7 @@ enum result_kind {
 	RESULT_AT_REGISTER, /* stored at base + displacement */
 	RESULT_AT_SLOT, /* stored behind the pointer that is loaded from base + slot: displacement from there */
 	RESULT_AT_ADDRESS, /* stored at the ELF address `address` */
+	RESULT_RETURNED,   /* passed on to the caller's caller, and kept nowhere here */
 	RESULT_AT_GLOBAL,  /* stored behind the pointer that is loaded from `address` */
 };
 

@@ -195,6 +195,7 @@ static bool find(Dwarf_Die type, uint64_t offset, int nesting, struct type_place
 	case DW_TAG_array_type:
 		return find_in_array(&type, offset, nesting, place);
 	default:
+		place->value = type;
 		place->is_pointer = is_pointer(&type);
 		place->has_pointee = place->is_pointer && type_of(&type, &place->pointee);
 		return offset == 0;
@@ -213,4 +214,14 @@ bool type_layout_find(Dwarf_Die type, uint64_t offset, struct type_place *ret_pl
 		return false;
 	append(ret_place, "[%" PRIu64 "]", offset / bytes);
 	return find(type, offset % bytes, 0, ret_place);
+}
+
+bool type_layout_part(Dwarf_Die type, uint64_t offset, Dwarf_Die *ret_type)
+{
+	struct type_place place = {0};
+
+	if (!find(type, offset, 0, &place))
+		return false;
+	*ret_type = place.value;
+	return true;
 }

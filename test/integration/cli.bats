@@ -212,7 +212,7 @@ file_keys=(path pid program generation blocks bytes time)
 @test "help lists every command and every option" {
     local command
     golden help --help
-    for command in run diff report iterations check snapshot info verify help; do
+    for command in run diff report iterations retainers check snapshot info verify help; do
         golden "help_$command" "$command" --help
     done
 }
@@ -402,7 +402,7 @@ file_keys=(path pid program generation blocks bytes time)
 
 @test "a command of a later version is told as such" {
     local command
-    for command in retainers baseline export merge live; do
+    for command in baseline export merge live; do
         refuses 2 "this version does not have the command '$command' yet" "$command" plain.snap
     done
 }

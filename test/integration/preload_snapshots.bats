@@ -85,11 +85,11 @@ live_by_thread() {
     need jq
     same_as_plain lawful_cuts 64
     for i in a b c d e f g h i j k l m n o p q r s t; do
-        live_by_thread s$i.snap first | sort >first
-        live_by_thread s$i.snap second | sort >second
-        [ "$(wc -l <first)" -gt 0 ]
+        live_by_thread s$i.snap first | sort >firsts
+        live_by_thread s$i.snap second | sort >seconds
+        [ "$(wc -l <firsts)" -gt 0 ]
         # a thread keeps as many of both, or one of the first more; equal keys are joined, missing ones are 0
-        join -a 1 -a 2 -e 0 -t "$(printf '\t')" -o 0,1.2,2.2 <(sed 's/ \([0-9]*\)$/\t\1/' first) <(sed 's/ \([0-9]*\)$/\t\1/' second) >both
+        join -a 1 -a 2 -e 0 -t "$(printf '\t')" -o 0,1.2,2.2 <(sed 's/ \([0-9]*\)$/\t\1/' firsts) <(sed 's/ \([0-9]*\)$/\t\1/' seconds) >both
         awk -F '\t' '$2 - $3 != 0 && $2 - $3 != 1 { print; bad = 1 } END { exit bad }' both ||
             fail "s$i.snap is torn: $(cat both)"
     done

@@ -47,11 +47,13 @@ static const char c_source[] =
     "NOINLINE void to_typedef(void) { table_t *table = malloc(sizeof *table); keep = table; table->items[0] = 0; }\n"
     "NOINLINE void to_array(void) { struct node **all = malloc(80); keep = all; all[0] = 0; }\n"
     "NOINLINE void *to_void(size_t size) { void *block = malloc(size); keep = block; return block; }\n"
+    "NOINLINE void to_part_of_global(void) { g_registry.tables[1] = malloc(sizeof(table_t)); }\n"
+    "NOINLINE void *passed_on(size_t size) { return malloc(size); }\n"
     "static int counted(void) { static int calls; keep = &calls; return ++calls; }\n"
     "int main(void)\n"
     "{\n"
     "	t_current = to_local(); to_global(); to_hidden(); to_field(t_current);\n"
-    "	to_field_of_global(); to_typedef(); to_array(); keep = to_void(8);\n"
+    "	to_field_of_global(); to_typedef(); to_array(); keep = to_void(8); keep = passed_on(8); to_part_of_global();\n"
     "	keep = t_pad; keep = &g_registry; return counted() == 7 + hidden_list->kind;\n"
     "}\n";
 
@@ -190,7 +192,11 @@ static void test_c(const char *compiler, const char *flags)
 		assert_null(type_in(&fixture, "to_field_of_global"));
 	expect_type(&fixture, "to_typedef", "table_t");
 	expect_type(&fixture, "to_array", "node *");
+	expect_type(&fixture, "to_part_of_global", "table_t");
 	expect_type(&fixture, "to_void", "void");
+	/* optimised, it is a jump and no call */
+	if (strstr(flags, "-O0") != NULL)
+		expect_type(&fixture, "passed_on", "void");
 	symbolizer_free(fixture.symbolizer);
 }
 

@@ -1,0 +1,30 @@
+/*
+ * What a block is and what lies at an offset of it. Its type is, in this order: the label that the program gave,
+ * the C++ class of its virtual table, the type that the code behind its allocation keeps it as. The last is
+ * probable, not proven; with none of them a block goes by its site and a field by its offset.
+ *
+ * Path of data: block -> stack, label -> symbolizer -> type, field -> reports.
+ */
+#ifndef REPORT_BLOCK_TYPES_H
+#define REPORT_BLOCK_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/group.h"
+#include "symbols/symbolizer.h"
+
+struct block_types;
+
+/* HANDLES as in root_names.h. All must outlive the types. 0 or STATUS_NO_MEMORY. */
+int block_types_open(const struct group_input *input, struct symbolizer *symbolizer,
+    const int *handles, struct block_types **ret_types);
+/* NULL is fine. */
+void block_types_close(struct block_types *types);
+/* The type of BLOCK, NULL unknown. Lives as long as the types. */
+const char *block_types_of(struct block_types *types, uint32_t block);
+/* ".subscribers", "[2].next", or "+16" when nothing is known, of OFFSET in BLOCK. */
+void block_types_field(
+    struct block_types *types, uint32_t block, uint64_t offset, char *text, size_t bytes);
+
+#endif
