@@ -74,7 +74,14 @@ $(programs_dir)/static_program: test/programs/malloc_and_free.c
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -static -o $@ $<
 
-test-programs: $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
+# The reference graph of a snapshot as text: test/integration/preload_graph.bats.
+print_graph_src := test/tools/print_graph.c $(snapshot_src) $(base_src)
+print_graph_bin := $(BUILD)/test/print-graph
+$(print_graph_bin): $(print_graph_src:%.c=$(BUILD)/obj/%.o)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd
+
+test-programs: $(print_graph_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
 
 # --- running them ---
 integration_tests := $(sort $(wildcard test/integration/*.bats))

@@ -37,7 +37,7 @@ const struct argument_option recording_options[] = {
 	"Record one allocation per BYTES allocated, on average, and estimate the rest (512K suits production); 0 records all "
 	"of them exactly (default)."),
     ROW(ARGUMENT_SWITCH, 0, "graph", graph, NULL,
-	"Record who points to whom (default on). Without effect in this version, which keeps no graph."),
+	"Record who points to whom (default on), but for snapshots at last and peak."),
     ROW(ARGUMENT_SWITCH, 0, "track-mmap", track_mmap, NULL,
 	"Record mmap, munmap and mremap too (default off). Not in this version yet."),
     ROW(ARGUMENT_SWITCH, 0, "follow-fork", follow_fork, NULL,

@@ -10,6 +10,7 @@
 #define LARGE_BYTES	  (256u * 1024)
 #define HOST_ROOM_BYTES	  (8u << 20)
 #define MAPPINGS_MAX	  16384u /* more are not counted, only used */
+#define CHUNKS_MAX	  4096u	 /* of small pieces; more are not listed */
 
 /* Every live mapping, so that its resident part can be counted. A slot is free while its start is 0. */
 struct mapping {
@@ -23,6 +24,8 @@ static atomic_uint_least64_t small_bytes[ARENA_USES];
 /* Chunk of the small pieces: base of a SMALL_CHUNK_BYTES-aligned chunk, plus the bytes used in it. One word, so
  * that one compare-and-swap takes a piece. */
 static atomic_uintptr_t small_chunk;
+static atomic_uintptr_t chunks[CHUNKS_MAX];
+static atomic_uint chunk_count;
 
 #ifdef ALLOCSCOPE_STRESS
 /* Every n-th mapping after the first fails: proves that all callers survive it. */
@@ -136,6 +139,16 @@ static uintptr_t map_chunk(void)
 	return base;
 }
 
+static void note_chunk(uintptr_t start)
+{
+	uint32_t number = atomic_fetch_add_explicit(&chunk_count, 1, memory_order_relaxed);
+
+	if (number < CHUNKS_MAX)
+		atomic_store_explicit(&chunks[number], start, memory_order_relaxed);
+	else
+		atomic_store_explicit(&chunk_count, CHUNKS_MAX, memory_order_relaxed);
+}
+
 void *arena_small(size_t bytes, enum arena_use use)
 {
 	bytes = (bytes + 15) & ~(size_t)15;
@@ -160,6 +173,28 @@ void *arena_small(size_t bytes, enum arena_use use)
 		if (!atomic_compare_exchange_strong_explicit(&small_chunk, &word, fresh + 16,
 			memory_order_relaxed, memory_order_relaxed))
 			system_unmap((void *)fresh, SMALL_CHUNK_BYTES);
+		else
+			note_chunk(fresh);
+	}
+}
+
+void arena_each(void (*visit)(void *context, uintptr_t start, size_t bytes), void *context)
+{
+	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+
+	for (uint32_t i = 0; i < count && i < MAPPINGS_MAX; i++) {
+		uintptr_t start = atomic_load_explicit(&mappings[i].start, memory_order_acquire);
+		size_t bytes = atomic_load_explicit(&mappings[i].bytes, memory_order_relaxed);
+
+		if (start != 0 && bytes != 0)
+			visit(context, start, bytes);
+	}
+	count = atomic_load_explicit(&chunk_count, memory_order_relaxed);
+	for (uint32_t i = 0; i < count && i < CHUNKS_MAX; i++) {
+		uintptr_t start = atomic_load_explicit(&chunks[i], memory_order_relaxed);
+
+		if (start != 0)
+			visit(context, start, SMALL_CHUNK_BYTES);
 	}
 }
 

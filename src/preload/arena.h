@@ -29,6 +29,8 @@ void *arena_map(size_t bytes, enum arena_use use);
 void arena_unmap(void *start, size_t bytes, enum arena_use use);
 /* A small zeroed piece for ever, aligned to 16; NULL when memory is short. */
 void *arena_small(size_t bytes, enum arena_use use);
+/* Each of our mappings that is there now. */
+void arena_each(void (*visit)(void *context, uintptr_t start, size_t bytes), void *context);
 /* Bytes that are really there (resident or swapped), by use. Walks the page table: not for the hot path. */
 void arena_resident(uint64_t ret_bytes[ARENA_USES]);
 

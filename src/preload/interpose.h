@@ -7,6 +7,8 @@
 /* Look up the real operators of C++, when a library that brings them is there: later, in a forked child, the loader
  * may be out of reach. */
 void interpose_new_init(void);
+/* Look up the real functions of the signal mask. */
+void interpose_signals_init(void);
 
 void *malloc(size_t size);
 void free(void *block);

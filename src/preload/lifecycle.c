@@ -37,6 +37,11 @@ static atomic_int own_process_id;
 static atomic_bool has_ended;
 static uint32_t starting_thread;
 
+int lifecycle_process_id(void)
+{
+	return atomic_load_explicit(&own_process_id, memory_order_relaxed);
+}
+
 bool lifecycle_is_own_process(void)
 {
 	return system_process_id() == atomic_load_explicit(&own_process_id, memory_order_relaxed);
@@ -248,6 +253,7 @@ __attribute__((constructor(101))) static void construct(void)
 		return;
 	}
 	interpose_new_init();
+	interpose_signals_init();
 	output_path_init();
 	if (options.symbols != 0 && options.manifest[0] == '\0')
 		message_warn(

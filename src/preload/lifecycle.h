@@ -32,6 +32,8 @@ static inline bool lifecycle_is_recording(void)
 bool lifecycle_start(void);
 /* The process is about to end: write what is due, once, and not in a vfork child. */
 void lifecycle_process_ends(void);
+/* Its number, in a copy of it too. */
+int lifecycle_process_id(void);
 /* This is the process that we were started in or forked to, not a vfork or raw clone child. */
 bool lifecycle_is_own_process(void);
 

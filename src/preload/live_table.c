@@ -324,3 +324,21 @@ void live_table_renumber(uint32_t (*renumbered)(uint32_t old))
 {
 	live_table_each_page(renumber_page, &renumbered);
 }
+
+bool live_table_was_used(uintptr_t start, uintptr_t end)
+{
+	const uintptr_t page_span = (uintptr_t)LIVE_PAGE_WORDS << live_granule_shift;
+
+	while (start < end && start >> LIVE_ADDRESS_BITS == 0) {
+		uintptr_t region_end = ((start >> LIVE_REGION_BITS) + 1) << LIVE_REGION_BITS;
+		uintptr_t limit = end < region_end ? end : region_end;
+		atomic_uint_least64_t *first = live_table_word(start & ~(page_span - 1));
+
+		if (first != NULL && system_resident_bytes((uintptr_t)first,
+					 (limit - (start & ~(page_span - 1)) + page_span - 1) /
+					     page_span * system_page_bytes()) != 0)
+			return true;
+		start = limit;
+	}
+	return false;
+}

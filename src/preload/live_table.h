@@ -88,6 +88,9 @@ static inline uint32_t live_block_weight(const struct live_block *block)
 	return block->weight != 0 ? block->weight : 1;
 }
 
+/* A block ever began in [start, end), to the page of the table: an allocator's memory. */
+bool live_table_was_used(uintptr_t start, uintptr_t end);
+
 /* Replace each block's epoch. Under the gate. */
 void live_table_renumber(uint32_t (*renumbered)(uint32_t old));
 

@@ -8,6 +8,7 @@
 #include "preload/annotations.h"
 #include "preload/arena.h"
 #include "preload/epoch.h"
+#include "preload/graph_sections.h"
 #include "preload/iteration.h"
 #include "preload/lifecycle.h"
 #include "preload/live_table.h"
@@ -42,6 +43,11 @@ static uint32_t string_add_bytes(const char *bytes, size_t count)
 static uint32_t string_add(const char *string)
 {
 	return string_add_bytes(string, strlen(string));
+}
+
+uint32_t snapshot_sections_string(const char *string)
+{
+	return string_add(string);
 }
 
 /* The command line as the kernel has it, joined with spaces. */
@@ -94,8 +100,8 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 	    .time_ns = cut->time_ns,
 	    .elapsed_ns = cut->elapsed_ns,
 	    .pause_ns = cut->pause_ns,
-	    .pid = (uint32_t)system_process_id(),
-	    .parent_pid = (uint32_t)system_parent_id(),
+	    .pid = (uint32_t)lifecycle_process_id(),
+	    .parent_pid = cut->parent_pid,
 	    .trigger = trigger,
 	    .flags = (cut->approximate ? SNAPSHOT_RUN_APPROXIMATE : 0u) |
 		     (cut->journalled ? SNAPSHOT_RUN_JOURNALLED : 0u) |
@@ -217,7 +223,10 @@ static void thread_name(const struct snapshot_thread *thread, uint32_t *ret_stri
 	if ((thread->flags & 1) == 0)
 		return;
 	text_init(&text, path, sizeof path);
-	text_add(&text, "/proc/self/task/");
+	/* by number: "self" is another one in a copy of the process */
+	text_add(&text, "/proc/");
+	text_add_unsigned(&text, (uint64_t)lifecycle_process_id());
+	text_add(&text, "/task/");
 	text_add_unsigned(&text, thread->tid);
 	text_add(&text, "/comm");
 	ssize_t bytes = system_read_file(path, name, sizeof name);
@@ -623,7 +632,7 @@ int snapshot_sections_begin(struct snapshot_writer *writer, const struct snapsho
 }
 
 int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapshot_cut *cut,
-    uint32_t trigger, const char *detail)
+    const struct graph *graph, uint32_t trigger, const char *detail)
 {
 	put_run(writer, cut, trigger, detail);
 	put_modules(writer, cut);
@@ -633,6 +642,8 @@ int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapsh
 	put_blocks(writer, cut);
 	put_sampling(writer, cut);
 	put_survival(writer, cut);
+	if (graph != NULL)
+		graph_sections_put(writer, graph, cut);
 	SECTION(writer, SNAPSHOT_STRINGS, char);
 	snapshot_writer_put(writer, strings, strings_used);
 	snapshot_writer_end_section(writer);

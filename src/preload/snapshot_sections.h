@@ -2,6 +2,7 @@
 #ifndef PRELOAD_SNAPSHOT_SECTIONS_H
 #define PRELOAD_SNAPSHOT_SECTIONS_H
 
+#include "preload/graph_scan.h"
 #include "preload/snapshot_cut.h"
 #include "snapshot/snapshot_writer.h"
 
@@ -9,8 +10,10 @@
  * and stays in use until finish. Returns 0 or -errno. */
 int snapshot_sections_begin(struct snapshot_writer *writer, const struct snapshot_cut *cut, int fd,
     void *buffer, size_t buffer_bytes);
-/* The rest, without any lock. After a begin that succeeded. Returns 0 or -errno. */
+/* The rest, without any lock. After a begin that succeeded. GRAPH: NULL for none. Returns 0 or -errno. */
 int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapshot_cut *cut,
-    uint32_t trigger, const char *detail);
+    const struct graph *graph, uint32_t trigger, const char *detail);
+/* STRING in the section of strings: its offset. Between begin and finish. */
+uint32_t snapshot_sections_string(const char *string);
 
 #endif

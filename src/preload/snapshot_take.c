@@ -19,8 +19,10 @@
 #include "preload/next_symbols.h"
 #include "preload/output_path.h"
 #include "preload/record.h"
+#include "preload/snapshot_graph.h"
 #include "preload/snapshot_sections.h"
 #include "preload/system.h"
+#include "preload/system_tasks.h"
 #include "preload/thread_state.h"
 #include "snapshot/format.h"
 
@@ -31,6 +33,10 @@
 static struct spin_lock lock; /* one snapshot at a time; guards all below */
 static struct snapshot_writer writer;
 static struct snapshot_cut cut;
+static enum snapshot_graph_way way;
+static const struct graph *graph;    /* of the cut; NULL: none */
+static bool is_prepared, is_settled; /* the cut */
+static bool told_no_graph;
 static char *write_buffer;
 static char final_path[OPTIONS_PATH_BYTES], temporary_path[OPTIONS_PATH_BYTES + 16];
 static bool first_is_done;
@@ -102,13 +108,60 @@ static bool lock_all(uint32_t trigger)
 	return false;
 }
 
-static int freeze(uint32_t trigger)
+static int take_cut(uint32_t trigger)
+{
+	int result = is_prepared ? 0 : snapshot_cut_prepare(&cut);
+
+	if (result == 0)
+		result = snapshot_cut_take(&cut, trigger == SNAPSHOT_AT_LAST);
+	if (result == 0 && trigger != SNAPSHOT_AT_LAST)
+		record_set_cut(cut.epoch);
+	return result;
+}
+
+static int read_graph(void)
+{
+	int result = snapshot_cut_settle(&cut);
+
+	is_settled = true;
+	if (result == 0)
+		graph = snapshot_graph_read(&cut, way);
+	return result;
+}
+
+/* In a copy of the process the cut is taken later, and nobody waits; here it is as if it had been taken. */
+static int cut_or_copy(uint32_t trigger)
+{
+	if (way == GRAPH_IN_COPY)
+		return 0;
+	if (way == GRAPH_COPIED) {
+		record_set_cut(iteration_cut());
+		return 0;
+	}
+	int result = take_cut(trigger);
+
+	return result == 0 && way == GRAPH_HERE ? read_graph() : result;
+}
+
+/* What is needed under the gate and can be had before. */
+static int prepare(uint32_t trigger, bool *with_graph)
 {
 	memset(&cut, 0, sizeof cut);
+	graph = NULL;
+	way = GRAPH_NONE;
+	is_settled = false;
+	cut.parent_pid = (uint32_t)system_parent_id();
 	cut.rss_bytes = resident_bytes();
 	cut.mapped_bytes = mapped_bytes(trigger);
 	arena_resident(cut.costs); /* before the copies below are made */
-	int result = snapshot_cut_prepare(&cut);
+	*with_graph = *with_graph && snapshot_graph_prepare(trigger);
+	is_prepared = !(*with_graph && snapshot_graph_will_copy());
+	return is_prepared ? snapshot_cut_prepare(&cut) : 0;
+}
+
+static int freeze(uint32_t trigger, bool with_graph)
+{
+	int result = prepare(trigger, &with_graph);
 
 	if (result != 0)
 		return result;
@@ -118,13 +171,20 @@ static int freeze(uint32_t trigger)
 	cut.approximate = !gate_close(thread_current);
 	cut.time_ns = system_unix_ns();
 	cut.elapsed_ns = system_monotonic_ns() - lifecycle_identity.start_monotonic_ns;
-	result = snapshot_cut_take(&cut, trigger == SNAPSHOT_AT_LAST);
-
-	if (result == 0 && trigger != SNAPSHOT_AT_LAST)
-		record_set_cut(cut.epoch);
+	if (with_graph)
+		way = snapshot_graph_freeze();
+	result = cut_or_copy(trigger);
+	if (way == GRAPH_IN_COPY)
+		return result;
+	if (with_graph)
+		snapshot_graph_release();
 	if (!gate_open())
 		cut.approximate = true;
 	cut.pause_ns = system_monotonic_ns() - start;
+	if (way == GRAPH_COPIED) {
+		epoch_let_go(); /* the copy has its own */
+		snapshot_graph_tell_pause(cut.pause_ns, cut.approximate);
+	}
 	return result;
 }
 
@@ -192,6 +252,16 @@ static void tell_written(void)
 	text_add(&text, "; next: allocscope report ");
 	text_add(&text, final_path);
 	message_end(&text);
+}
+
+static void tell_graph(void)
+{
+	const char *problem = snapshot_graph_problem();
+
+	if (problem == NULL || told_no_graph)
+		return;
+	told_no_graph = true;
+	message_warn("the snapshot holds no graph of who points to whom", problem);
 }
 
 static void add_to_manifest(void)
@@ -272,27 +342,82 @@ static int publish(const char *infix, bool replace)
 	return result;
 }
 
+static int write_sections_begin(int fd)
+{
+	return snapshot_sections_begin(&writer, &cut, fd, write_buffer, WRITE_BUFFER_BYTES);
+}
+
+/* All that the copy of the process is there for. */
+__attribute__((noreturn)) static void write_in_copy(int fd, uint32_t trigger, const char *detail)
+{
+	snapshot_graph_settle(fd);
+	int result = take_cut(trigger);
+
+	if (result == 0)
+		result = read_graph();
+	if (result == 0)
+		result = write_sections_begin(fd);
+	snapshot_graph_learn_pause(&cut);
+	if (result == 0)
+		result = snapshot_sections_finish(&writer, &cut, graph, trigger, detail);
+	snapshot_graph_end(&cut, result);
+}
+
+static void unlock_marks(bool *ret_released)
+{
+	annotations_unlock();
+	iteration_unlock();
+	*ret_released = true;
+}
+
+static int write_here(int fd, uint32_t trigger, const char *detail, bool *ret_marks_released)
+{
+	int result = write_sections_begin(fd);
+
+	unlock_marks(ret_marks_released);
+	if (result == 0 && !is_settled)
+		result = snapshot_cut_settle(&cut);
+	if (result == 0)
+		result = snapshot_sections_finish(&writer, &cut, graph, trigger, detail);
+	return result;
+}
+
+/* The copy writes. If it fails, what failed may be the graph: then the file is written here, without one. */
+static int write_by_copy(int fd, uint32_t trigger, const char *detail, bool *ret_marks_released)
+{
+	unlock_marks(ret_marks_released);
+	int result = snapshot_graph_wait(&cut);
+
+	if (result != -ECHILD && result != -ENOMEM)
+		return result;
+	iteration_lock();
+	annotations_lock();
+	*ret_marks_released = false;
+	result = system_truncate(fd, 0);
+	if (result == 0)
+		result = freeze(trigger, false);
+	return result == 0 ? write_here(fd, trigger, detail, ret_marks_released) : result;
+}
+
 static int write_file(uint32_t trigger, const char *detail, bool *ret_marks_released)
 {
 	int fd = open_temporary();
 
 	if (fd < 0)
 		return fd;
+	SNAPSHOT_GRAPH_CAPTURE();
 	if (write_buffer == NULL)
 		write_buffer = arena_map(WRITE_BUFFER_BYTES, ARENA_OTHER);
-	int result = write_buffer != NULL ? freeze(trigger) : -ENOMEM;
+	int result = write_buffer != NULL ? freeze(trigger, true) : -ENOMEM;
 
+	if (way == GRAPH_IN_COPY)
+		write_in_copy(fd, trigger, detail);
 	if (result == 0)
-		result =
-		    snapshot_sections_begin(&writer, &cut, fd, write_buffer, WRITE_BUFFER_BYTES);
-	annotations_unlock();
-	iteration_unlock();
-	*ret_marks_released = true;
-	if (result == 0)
-		result = snapshot_cut_settle(&cut);
-	if (result == 0)
-		result = snapshot_sections_finish(&writer, &cut, trigger, detail);
+		result = way == GRAPH_COPIED
+			     ? write_by_copy(fd, trigger, detail, ret_marks_released)
+			     : write_here(fd, trigger, detail, ret_marks_released);
 	epoch_let_go();
+	snapshot_graph_forget();
 	snapshot_cut_release(&cut);
 	if (result == 0)
 		result = system_sync(fd);
@@ -339,6 +464,7 @@ static int take(const char *path, const char *infix, bool replace, uint32_t trig
 			add_to_manifest();
 		if (is_announced(trigger))
 			tell_written();
+		tell_graph();
 		if (ret_written != NULL)
 			memcpy(ret_written, final_path, strlen(final_path) + 1);
 	} else {
