@@ -280,8 +280,9 @@ void thread_states_after_fork(void)
 	     state = state->next) {
 		bool is_mine = state == mine || state->level != 0 || state == late_state;
 
-		if (state != mine)
-			atomic_store_explicit(&state->busy, 0, memory_order_relaxed);
+		/* it stayed inside a hook longer than the gate waits, and ends in this process half way */
+		if (state != mine && atomic_exchange(&state->busy, 0) != 0)
+			state->interrupted++;
 		if (is_mine || atomic_load_explicit(&state->in_use, memory_order_relaxed) == 0)
 			continue;
 		leave_row(state);
