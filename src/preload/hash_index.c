@@ -50,35 +50,41 @@ static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_ind
 	return 0;
 }
 
-/* A larger table in front; what stands in the older ones is found there and comes along when it is used. */
+/* What stands in TABLE, while others may still enter: those that come too late are entered again when they return. */
+static void copy_slots(struct hash_index_table *larger, struct hash_index_table *table)
+{
+	uint64_t used = 0;
+
+	for (uint64_t from = 0; from <= table->mask; from++) {
+		uint64_t slot = atomic_load_explicit(&table->slots[from], memory_order_acquire);
+		uint64_t at = hash_index_place(slot) & larger->mask;
+
+		if (slot == 0)
+			continue;
+		while (atomic_load_explicit(&larger->slots[at], memory_order_relaxed) != 0)
+			at = (at + 1) & larger->mask;
+		atomic_store_explicit(&larger->slots[at], slot, memory_order_relaxed);
+		used++;
+	}
+	atomic_store_explicit(&larger->used, used, memory_order_relaxed);
+}
+
+/* One thread copies while the others go on; if it does not come back, another does the same at three quarters. */
 static void grow(struct hash_index *index, struct hash_index_table *table)
 {
+	if (atomic_exchange_explicit(&table->is_growing, 1, memory_order_relaxed) != 0 &&
+	    atomic_load_explicit(&table->used, memory_order_relaxed) <
+		table->mask - table->mask / 4)
+		return;
 	struct hash_index_table *larger = table_new((table->mask + 1) << GROWTH_BITS, index->use);
 
 	if (larger == NULL)
 		return;
-	larger->older = table;
+	copy_slots(larger, table);
 	if (!atomic_compare_exchange_strong_explicit(
 		&index->newest, &table, larger, memory_order_acq_rel, memory_order_relaxed))
 		arena_unmap(larger, sizeof *larger + (larger->mask + 1) * sizeof larger->slots[0],
 		    index->use);
-}
-
-uint32_t hash_index_find_older(
-    struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content)
-{
-	struct hash_index_table *newest =
-	    atomic_load_explicit(&index->newest, memory_order_acquire);
-
-	for (struct hash_index_table *older = newest->older; older != NULL; older = older->older) {
-		uint32_t number = hash_index_find_in(older, hash, equals, content);
-
-		if (number != 0) {
-			(void)hash_index_enter(index, hash, equals, content, number);
-			return number;
-		}
-	}
-	return 0;
 }
 
 uint32_t hash_index_enter(struct hash_index *index, uint64_t hash, hash_index_equals *equals,

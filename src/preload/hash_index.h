@@ -3,9 +3,9 @@
  * handlers, never moves under a reader.
  *
  * A slot is one word: high bits of the hash (the tag) and the row's number. A row is written in full before
- * its slot is taken with one compare-and-swap. When a table is half full a larger one goes in front of it; a
- * row found in an older table is put into the newest as well, so that hot rows are found at once. Two threads
- * may store the same content twice while a table grows: readers of the file merge equal stacks.
+ * its slot is taken with one compare-and-swap. When a table is half full its slots are copied to a larger one, which
+ * takes its place: a search looks at one table only, and what is new costs one miss of the cache. Two threads may
+ * store the same content twice while a table grows: readers of the file merge equal stacks.
  */
 #ifndef PRELOAD_HASH_INDEX_H
 #define PRELOAD_HASH_INDEX_H
@@ -24,7 +24,7 @@
 
 struct hash_index_table {
 	uint64_t mask;
-	struct hash_index_table *older;
+	atomic_uint is_growing;
 	atomic_uint_least64_t used;
 	atomic_uint_least64_t slots[];
 };
@@ -44,14 +44,10 @@ bool hash_index_init(struct hash_index *index, unsigned bits, enum arena_use use
 uint32_t hash_index_enter(struct hash_index *index, uint64_t hash, hash_index_equals *equals,
     const void *content, uint32_t number);
 
-/* In the tables behind the newest. */
-uint32_t hash_index_find_older(
-    struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content);
-
-/* The tag takes the high bits, so the place comes from other ones. */
+/* By bits of the tag, so that a slot can be moved without its row. */
 static inline uint64_t hash_index_place(uint64_t hash)
 {
-	return hash * 0x9e3779b97f4a7c15u >> 20;
+	return hash >> HASH_INDEX_NUMBER_BITS;
 }
 
 static inline uint32_t hash_index_find_in(
@@ -71,17 +67,20 @@ static inline uint32_t hash_index_find_in(
 	return 0;
 }
 
+/* A search for HASH, or an entry, is about to follow. */
+static inline void hash_index_prefetch(struct hash_index *index, uint64_t hash)
+{
+	struct hash_index_table *table = atomic_load_explicit(&index->newest, memory_order_acquire);
+
+	__builtin_prefetch(&table->slots[hash_index_place(hash) & table->mask], 1);
+}
+
 /* The number of CONTENT, or 0. HASH must be well mixed. Inlined with EQUALS: a call costs as much as a probe. */
 static inline uint32_t hash_index_find(
     struct hash_index *index, uint64_t hash, hash_index_equals *equals, const void *content)
 {
-	struct hash_index_table *newest =
-	    atomic_load_explicit(&index->newest, memory_order_acquire);
-	uint32_t number = hash_index_find_in(newest, hash, equals, content);
-
-	return likely(number != 0) || newest->older == NULL
-		   ? number
-		   : hash_index_find_older(index, hash, equals, content);
+	return hash_index_find_in(
+	    atomic_load_explicit(&index->newest, memory_order_acquire), hash, equals, content);
 }
 
 #endif

@@ -267,14 +267,26 @@ void modules_refresh_if_changed(void)
 		modules_refresh();
 }
 
+static bool holds(uint32_t row, uintptr_t address)
+{
+	const struct module *module = modules_get(row);
+
+	return address - module->start < module->end - module->start &&
+	       !atomic_load_explicit(&module->unloaded, memory_order_relaxed);
+}
+
 static uint32_t find_known(uintptr_t address)
 {
-	for (uint32_t row = modules_count(); row-- > 1;) {
-		const struct module *module = modules_get(row);
+	static atomic_uint last_found; /* frames come in runs of one module */
+	uint32_t last = atomic_load_explicit(&last_found, memory_order_relaxed);
 
-		if (address - module->start < module->end - module->start &&
-		    !atomic_load_explicit(&module->unloaded, memory_order_relaxed))
-			return row;
+	if (last != 0 && holds(last, address))
+		return last;
+	for (uint32_t row = modules_count(); row-- > 1;) {
+		if (!holds(row, address))
+			continue;
+		atomic_store_explicit(&last_found, row, memory_order_relaxed);
+		return row;
 	}
 	return 0;
 }

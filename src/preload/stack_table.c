@@ -114,6 +114,79 @@ uint32_t stack_table_child(uint32_t parent, uintptr_t pc)
 	return likely(parent != 0) ? node_child(parent, pc, modules_find(pc)) : 0;
 }
 
+static struct node_row row_of(uint32_t parent, const struct stack_step *step)
+{
+	return (struct node_row){.pc = step->pc, .parent = parent, .module = step->module};
+}
+
+/*
+ * Nothing is known below NODE, so all these nodes are new. Their numbers are taken at once: then all their places in
+ * the index are known at once, and the memory there is fetched side by side. Returns how many have a row.
+ */
+static size_t write_rows(uint32_t first, uint32_t node, struct stack_step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t number = first + (uint32_t)i;
+		struct node_row row = row_of(node, &steps[i]);
+		struct node_row *chunk = ARENA_CHUNK(&node_chunks[number >> NODE_CHUNK_BITS],
+		    struct node_row, NODE_CHUNK, ARENA_NODES);
+
+		if (unlikely(chunk == NULL))
+			return i;
+		steps[i].hash = XXH3_64bits(&row, sizeof row);
+		hash_index_prefetch(&node_index, steps[i].hash);
+		chunk[number & (NODE_CHUNK - 1)] = row;
+		node = number;
+	}
+	return count;
+}
+
+static void add_path(uint32_t node, struct stack_step *steps, size_t count)
+{
+	uint32_t first =
+	    atomic_fetch_add_explicit(&node_count, (uint32_t)count, memory_order_relaxed);
+	bool has_room = first + count <= HASH_INDEX_NUMBER_MAX;
+	size_t rows = has_room ? write_rows(first, node, steps, count) : 0;
+
+	if (unlikely(!has_room))
+		atomic_store_explicit(&node_count, HASH_INDEX_NUMBER_MAX + 1, memory_order_relaxed);
+	for (size_t i = 0; i < count; i++) {
+		struct node_row row = row_of(node, &steps[i]);
+
+		if (likely(i < rows)) {
+			steps[i].node = hash_index_enter(
+			    &node_index, steps[i].hash, node_equals, &row, first + (uint32_t)i);
+			/* another thread was first: the rows that follow name the wrong parent */
+			rows = steps[i].node == first + i ? rows : 0;
+		} else {
+			steps[i].node =
+			    node != 0 ? node_child(node, steps[i].pc, steps[i].module) : 0;
+		}
+		node = steps[i].node;
+	}
+}
+
+void stack_table_path(uint32_t node, struct stack_step *steps, size_t count)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		steps[i].module = modules_find(steps[i].pc);
+		steps[i].node = 0;
+	}
+	for (; known < count && node != 0; known++) {
+		struct node_row row = row_of(node, &steps[known]);
+		uint32_t number =
+		    hash_index_find(&node_index, XXH3_64bits(&row, sizeof row), node_equals, &row);
+
+		if (number == 0)
+			break;
+		steps[known].node = node = number;
+	}
+	if (node != 0 && known < count)
+		add_path(node, steps + known, count - known);
+}
+
 uint32_t stack_table_enter(uint32_t leaf, bool cut, uint64_t hash)
 {
 	hash += hash == 0; /* 0 marks an orphan */

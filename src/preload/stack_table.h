@@ -71,6 +71,13 @@ uint32_t stack_table_intern(const uintptr_t *frames, size_t count, uint32_t row,
  */
 uint32_t stack_table_root(uint32_t row);
 uint32_t stack_table_child(uint32_t parent, uintptr_t pc);
+/* The same for a whole path below NODE, the outermost first: fills in the nodes, 0 from where there is no room. */
+struct stack_step {
+	uintptr_t pc;
+	uint64_t hash; /* for stack_table_path */
+	uint32_t node, module;
+};
+void stack_table_path(uint32_t node, struct stack_step *steps, size_t count);
 uint32_t stack_table_enter(uint32_t leaf, bool cut, uint64_t hash);
 
 uint32_t stack_table_count(void); /* numbers handed out + 1 */
