@@ -42,6 +42,9 @@ $(programs_dir)/lib/lib%.so: test/programs/lib/%.cpp
 $(programs_dir)/lib/libvariant_%.so: PROGRAM_LIBS = -Wl,-Ttext-segment=0x6f0000000000
 $(programs_dir)/module_reuse: PROGRAM_LIBS = -no-pie
 
+# The loader's lazy binding uses more stack than what is measured.
+$(programs_dir)/stack_use: PROGRAM_LIBS = -Wl,-z,now
+
 # Programs that stand on a library of their own.
 program_lib = -Wl,--no-as-needed -L$(programs_dir)/lib -l$(1) -Wl,-rpath,'$$ORIGIN/lib'
 $(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: $(programs_dir)/lib/libreentrant_malloc.so

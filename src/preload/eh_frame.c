@@ -165,8 +165,9 @@ static bool read_common_entry(
 	       (entry->pointer_encoding & INDIRECT) == 0;
 }
 
-static bool read_frame_entry(const struct eh_image *image, const uint8_t *at,
-    struct eh_common_entry *common, struct eh_frame_entry *entry)
+/* not inlined: its cursors need not stay on the host's stack while the program runs */
+__attribute__((noinline)) static bool read_frame_entry(const struct eh_image *image,
+    const uint8_t *at, struct eh_common_entry *common, struct eh_frame_entry *entry)
 {
 	struct byte_cursor cursor = open_entry(image, at);
 	const uint8_t *field = cursor.at;

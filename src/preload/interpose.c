@@ -85,7 +85,8 @@ static void *realloc_known(struct thread_state *state, const struct live_block *
 	void *fresh = next.realloc(old, size);
 
 	if (likely(fresh != NULL))
-		record_resized(state, taken, fresh, size, room, hook_frame);
+		record_resized(
+		    state, taken, fresh, size, room, record_resize_stack(state, hook_frame));
 	else if (size != 0)
 		record_put_back(state, taken); /* failed: the old block is still alive */
 	else

@@ -271,17 +271,25 @@ void record_put_back(struct thread_state *state, const struct live_block *taken)
 	}
 }
 
+/* Before record_resized, whose blocks need not stay on the host's stack meanwhile. */
+uint32_t record_resize_stack(struct thread_state *state, const void *hook_frame)
+{
+	int saved_errno = errno;
+	uint32_t stack = record_stack(state, hook_frame);
+
+	errno = saved_errno;
+	return stack;
+}
+
 void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
-    size_t size, size_t room, const void *hook_frame)
+    size_t size, size_t room, uint32_t resize_stack)
 {
 	struct live_block block = *taken;
 	struct stack_counters *counters = counters_of(state, block.stack);
-	int saved_errno = errno;
 
 	block.address = (uintptr_t)fresh;
 	block.size = size;
-	block.resize_stack = record_stack(state, hook_frame);
-	errno = saved_errno;
+	block.resize_stack = resize_stack;
 	block.flags |= SNAPSHOT_BLOCK_RESIZED;
 	if (block.address != taken->address &&
 	    block.epoch > atomic_load_explicit(&last_cut, memory_order_relaxed))

@@ -22,8 +22,9 @@ bool record_free(struct thread_state *state, void *block);
 bool record_take(struct thread_state *state, void *old, struct live_block *ret_taken);
 /* ... it lives on at FRESH with SIZE bytes: birth and identity are kept; ROOM is what it had before, and matters
  * with sample=BYTES only ... */
+uint32_t record_resize_stack(struct thread_state *state, const void *hook_frame);
 void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
-    size_t size, size_t room, const void *hook_frame);
+    size_t size, size_t room, uint32_t resize_stack);
 /* ... or the real call failed: it is as it was ... */
 void record_put_back(struct thread_state *state, const struct live_block *taken);
 /* ... or it was freed (size 0). */

@@ -21,9 +21,10 @@ bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames, struct u
 	    (UNWIND_PADDING + (size_t)limit * UNWIND_WORDS_MAX) * sizeof *chain->extras;
 	size_t fresh_bytes = limit * sizeof *chain->fresh;
 	size_t steps_bytes = limit * sizeof *chain->steps;
+	size_t path_bytes = limit * sizeof *chain->path;
 	size_t memos_bytes = MEMO_SETS * sizeof *chain->memos;
-	char *room = arena_map(
-	    frames_bytes + links_bytes + extras_bytes + fresh_bytes + steps_bytes + memos_bytes,
+	char *room = arena_map(frames_bytes + links_bytes + extras_bytes + fresh_bytes +
+				   steps_bytes + path_bytes + memos_bytes,
 	    ARENA_THREADS);
 
 	if (room == NULL)
@@ -39,10 +40,10 @@ bool unwind_chain_init(struct unwind_chain *chain, uint32_t max_frames, struct u
 	chain->extras = (struct unwind_word *)(void *)room + UNWIND_PADDING;
 	room += extras_bytes;
 	chain->steps = (struct unwind_step *)(void *)room;
-	for (int i = 1; i <= UNWIND_PADDING; i++) {
-		chain->links[-i].address = (uintptr_t)&chain->links[-i].value;
+	room += steps_bytes;
+	chain->path = (struct stack_step *)(void *)room;
+	for (int i = 1; i <= UNWIND_PADDING; i++)
 		chain->extras[-i].address = (uintptr_t)&chain->extras[-i].value;
-	}
 	chain->max_frames = max_frames;
 	chain->limit = limit;
 	chain->top = top;
@@ -74,18 +75,6 @@ static inline uint32_t last_changed(const struct unwind_word *words, uint32_t lo
 	while (high > low && holds(&words[high - 1]))
 		high--;
 	return high;
-}
-
-static inline bool is_at(
-    const struct unwind_chain *chain, uint32_t at, const struct unwind_state *state)
-{
-	const struct chain_frame *frame = &chain->frames[at];
-	const struct unwind_word *link = &chain->links[at];
-
-	/* one branch: the slots alone are often equal */
-	return unlikely(
-		   ((link->address ^ UNWIND_SLOT(state->sp)) | (link->value ^ state->pc)) == 0) &&
-	       (!frame->consumes_fp || frame->fp == state->fp);
 }
 
 /* The outermost frame that matters to a stack of TOTAL frames: beyond those that are kept, only one more counts. */
@@ -250,89 +239,135 @@ static void remember(struct unwind_chain *chain, uint32_t kept)
 
 /* ---- walking ---- */
 
-struct walk {
-	uint32_t kept;	/* frames of the chain that stay, [0, kept) */
-	uint32_t fresh; /* frames in chain->fresh, innermost first */
-	bool is_cut;	/* there was no end: `kept` is 0 and more frames lie outside */
+enum walk_outcome {
+	WALK_DONE,
+	WALK_NEEDS_RULE, /* of the state: look it up, then go on */
+	WALK_REFUSED,	 /* this stack can't be kept */
+	WALK_GOES_ON,
 };
 
-/* The chain's frame *BELOW - 1 is at STATE, FRESH frames from the innermost: does it lead on to the root? */
-static bool joins(const struct unwind_chain *chain, uint32_t fresh, uint32_t *below)
+/*
+ * FRESH frames from the innermost, the walk has come to the slot and the pc of the link below *BELOW: does the chain
+ * lead on to the root from there? If not, *BELOW is lowered to the links that may still be met.
+ */
+static bool joins(const struct unwind_chain *chain, uintptr_t fp, uint32_t fresh,
+    const struct unwind_word **below)
 {
-	uint32_t top = *below - 1;
+	uint32_t kept = (uint32_t)(*below - chain->links);
+	uint32_t top = kept - 1;
 
-	if (chain->is_floating && *below + fresh <= chain->max_frames)
+	if (kept == 0 || (chain->frames[top].consumes_fp && chain->frames[top].fp != fp) ||
+	    (chain->is_floating && kept + fresh <= chain->max_frames))
 		return false;
 	if (unlikely(fresh > chain->max_frames))
 		return true; /* nothing further out counts */
+	if (likely(!has_changed(chain, first_frame(chain, kept + fresh), top, &kept)))
+		return true;
 	/* the steps up to a change are true, but what that one leads to must be found honestly */
-	return likely(!has_changed(chain, first_frame(chain, *below + fresh), top, below));
+	*below = chain->links + kept;
+	return false;
 }
 
 /*
- * A step that is not packed. NEEDS_REGISTERS too when it can't be kept: it depends on more than the words that it
- * read, or the return address does not lie where a link must point.
+ * A step that is not packed, from the walk's state, that of FRESH. Refused too when it can't be kept: it depends on
+ * more than the words that it read, or the return address does not lie where a link must point.
  */
-COLD static enum unwind_outcome step_irregular(
-    struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *ret_step)
+COLD static enum walk_outcome step_irregular(
+    struct unwind_chain *chain, struct unwind_walker *walker, struct chain_fresh *fresh)
 {
-	enum unwind_outcome outcome = unwind_step(walker, state, ret_step);
+	struct chain_walk *walk = &chain->walk;
+	struct unwind_step *step = &chain->steps[walk->irregular];
+	enum unwind_outcome outcome = unwind_step(walker, &walk->state, step);
 	bool is_linked = outcome != UNWIND_NEXT;
 
-	for (int i = 0; i < ret_step->word_count && !is_linked; i++)
-		is_linked = ret_step->words[i].address == UNWIND_SLOT(state->sp) &&
-			    ret_step->words[i].value == state->pc;
-	return ret_step->is_constant && !state->is_exact && is_linked ? outcome
-								      : UNWIND_NEEDS_REGISTERS;
+	for (int i = 0; i < step->word_count && !is_linked; i++)
+		is_linked = step->words[i].address == UNWIND_SLOT(walk->state.sp) &&
+			    step->words[i].value == walk->state.pc;
+	if (outcome == UNWIND_NEEDS_REGISTERS || !step->is_constant || walk->state.is_exact ||
+	    !is_linked)
+		return WALK_REFUSED;
+	fresh->rule = unwind_rule_word(walk->irregular++, UNWIND_RULE_SIDE);
+	return outcome == UNWIND_END ? WALK_DONE : WALK_GOES_ON;
+}
+
+/* -1 when ADDRESS is less, else 0, so written that no compiler makes a branch of it. Stack addresses are positive. */
+static inline int64_t minus_if_less(uintptr_t address, uintptr_t than)
+{
+	return (int64_t)(address - than) >> 63;
+}
+
+/* BELOW, lowered until the link below it is not inside SLOT: one or two as a rule, without a guess. */
+static inline const struct unwind_word *not_inside(
+    const struct unwind_word *first, const struct unwind_word *below, uintptr_t slot)
+{
+	below += minus_if_less(below[-1].address, slot);
+	below += minus_if_less(below[-1].address, slot);
+	if (unlikely(below <= first))
+		return first; /* there is padding */
+	while (unlikely(below[-1].address < slot && below > first))
+		below--;
+	return below;
 }
 
 /*
- * From STATE, the innermost frame, outwards until the chain is met or the stack ends. False: it can't be kept. The
- * state stays in registers as long as steps are the usual ones: copying it through memory costs as much as a step.
+ * From the walk's state outwards until the chain is met or the stack ends. ASKS: stop for a rule that is missing. The
+ * state stays in registers as long as steps are the usual ones.
  */
-static bool walk_fresh(struct unwind_chain *chain, struct unwind_walker *walker,
-    struct unwind_state state, struct walk *ret_walk)
+__attribute__((noinline)) static enum walk_outcome walk_fresh(
+    struct unwind_chain *chain, struct unwind_walker *walker, bool asks)
 {
-	const struct unwind_word *links = chain->links;
-	uint32_t below = chain->count; /* frames of the chain that may still be met */
-	uint32_t count = 0, irregular = 0;
+	struct chain_walk *walk = &chain->walk;
+	atomic_uint_least64_t *table =
+	    atomic_load_explicit(&unwind_rule_table, memory_order_relaxed);
+	const uintptr_t high = walker->memory.own_high;
+	const struct unwind_word *const first = chain->links;
+	const struct unwind_word *below = first + walk->below;
+	struct chain_fresh *fresh = chain->fresh + walk->fresh;
+	struct chain_fresh *const fresh_end = chain->fresh + chain->limit;
+	uintptr_t pc = walk->state.pc, sp = walk->state.sp, fp = walk->state.fp;
+	enum walk_outcome outcome = WALK_DONE;
 
-	for (;; count++) {
-		uintptr_t slot = UNWIND_SLOT(state.sp);
+	for (uint64_t kinds = walk->kinds;; walk->kinds = kinds, fresh++) {
+		uintptr_t slot = UNWIND_SLOT(sp);
 
-		/* as a rule one or two: without a guess */
-		below -= (unsigned)(below > 0) & (links[(int64_t)below - 1].address < slot);
-		below -= (unsigned)(below > 0) & (links[(int64_t)below - 1].address < slot);
-		while (unlikely(below > 0 && links[below - 1].address < slot))
-			below--;
-		if (below > 0 && is_at(chain, below - 1, &state) && joins(chain, count, &below)) {
-			*ret_walk = (struct walk){.kept = below, .fresh = count};
-			return true;
+		below = not_inside(first, below, slot);
+		/* one branch: the slots alone are often equal */
+		if (unlikely(((below[-1].address ^ slot) | (below[-1].value ^ pc)) == 0) &&
+		    joins(chain, fp, (uint32_t)(fresh - chain->fresh), &below))
+			break;
+		if (unlikely(fresh == fresh_end)) {
+			walk->is_cut = true;
+			below = first;
+			break;
 		}
-		if (unlikely(count == chain->limit)) {
-			*ret_walk = (struct walk){.fresh = count, .is_cut = true};
-			return true;
-		}
-		struct chain_fresh *fresh = &chain->fresh[count];
-
 		fresh->slot = slot;
-		fresh->pc = state.pc;
-		fresh->fp = state.fp;
-		if (likely(unwind_step_packed(&walker->memory, &state, &fresh->rule)))
+		fresh->pc = pc;
+		fresh->fp = fp;
+		if (likely(unwind_step_packed(table, high, &pc, &sp, &fp, &fresh->rule))) {
+			kinds |= fresh->rule;
 			continue;
-		struct unwind_state copy = state;
-		enum unwind_outcome outcome =
-		    step_irregular(walker, &copy, &chain->steps[irregular]);
-
-		fresh->rule = unwind_rule_word(irregular++, UNWIND_RULE_SIDE);
-		if (outcome == UNWIND_NEEDS_REGISTERS)
-			return false;
-		if (outcome == UNWIND_END) {
-			*ret_walk = (struct walk){.fresh = count + 1};
-			return true;
 		}
-		state = copy;
+		walk->state = (struct unwind_state){.pc = pc, .sp = sp, .fp = fp};
+		outcome = asks && !unwind_rules_know(pc) ? WALK_NEEDS_RULE
+							 : step_irregular(chain, walker, fresh);
+		asks = true;
+		if (outcome == WALK_NEEDS_RULE || outcome == WALK_REFUSED)
+			break;
+		kinds |= fresh->rule;
+		if (outcome == WALK_DONE) {
+			walk->kinds = kinds;
+			fresh++;
+			below = first;
+			break;
+		}
+		outcome = WALK_DONE;
+		pc = walk->state.pc;
+		sp = walk->state.sp;
+		fp = walk->state.fp;
 	}
+	walk->below = (uint32_t)(below - first);
+	walk->fresh = (uint32_t)(fresh - chain->fresh);
+	return outcome;
 }
 
 /* Make room for FRESH more frames on top of KEPT ones; the outermost go. Returns how many stay. */
@@ -369,8 +404,8 @@ COLD static uint32_t push_extras(struct unwind_chain *chain, const struct unwind
 	return end;
 }
 
-/* The FRESH frames go on top of KEPT ones, the outermost first. */
-static void push_fresh(
+/* The fresh frames of WALK go on top of the kept ones, the outermost first. */
+static void push_any(
     struct unwind_chain *chain, uint32_t kept, uint32_t fresh_count, uint32_t thread_row)
 {
 	struct chain_frame *frame = &chain->frames[kept];
@@ -411,6 +446,40 @@ static void push_fresh(
 	}
 }
 
+/* The same when nothing out here or in the fresh frames depends on fp, which is the usual case. */
+static void push_plain(struct unwind_chain *chain, uint32_t kept, uint32_t fresh_count)
+{
+	struct chain_frame *frame = &chain->frames[kept];
+	struct unwind_word *link = &chain->links[kept];
+	uint64_t hash = frame[-1].hash;
+	uint32_t end = frame[-1].extra_end;
+
+	for (const struct chain_fresh *fresh = &chain->fresh[fresh_count]; fresh-- > chain->fresh;
+	     frame++, link++) {
+		hash = stack_hash_add(hash, fresh->pc);
+		link->address = fresh->slot;
+		link->value = fresh->pc;
+		frame->hash = hash;
+		frame->node = frame->stack = 0;
+		frame->extra_end = end;
+		frame->consumes_fp = false;
+	}
+}
+
+static void push(
+    struct unwind_chain *chain, uint32_t kept, const struct chain_walk *walk, uint32_t thread_row)
+{
+	if (likely(kept > 0 && !chain->frames[kept - 1].consumes_fp &&
+		   UNWIND_RULE_KIND(walk->kinds) == UNWIND_RULE_SP_BASE &&
+		   !atomic_load_explicit(&modules_reused, memory_order_relaxed))) {
+		push_plain(chain, kept, walk->fresh);
+		return;
+	}
+	push_any(chain, kept, walk->fresh, thread_row);
+	for (int i = 1; i <= UNWIND_PADDING; i++)
+		chain->links[-i] = chain->links[0];
+}
+
 /* ---- naming ---- */
 
 /* The frames that count, innermost first, where the stack table wants them. */
@@ -433,8 +502,13 @@ COLD static uint32_t add_stack(struct unwind_chain *chain, uint32_t thread_row)
 		at--;
 	uint32_t node = at > 0 ? chain->frames[at - 1].node : stack_table_root(thread_row);
 
-	for (; at < chain->count; at++)
-		node = chain->frames[at].node = stack_table_child(node, chain->links[at].value);
+	uint32_t fresh = chain->count - at;
+
+	for (uint32_t i = 0; i < fresh; i++)
+		chain->path[i].pc = chain->links[at + i].value;
+	stack_table_path(node, chain->path, fresh);
+	for (uint32_t i = 0; i < fresh; i++)
+		node = chain->frames[at + i].node = chain->path[i].node;
 	return stack_table_enter(node, false, chain->frames[chain->count - 1].hash);
 }
 
@@ -480,33 +554,46 @@ static void show_top(struct unwind_chain *chain)
 	chain->is_shown = true;
 }
 
+/* The walk's frames replace those of the chain; its `below` frames stay. */
+static void renew(struct unwind_chain *chain, uint32_t thread_row)
+{
+	const struct chain_walk *walk = &chain->walk;
+	uint32_t kept = walk->below;
+
+	chain->top->slot = 0;
+	chain->is_shown = false;
+	IN_ORDER();
+	if (chain->count != kept || walk->fresh != 0)
+		chain->count = kept + walk->fresh <= chain->limit ? kept : 0;
+	IN_ORDER();
+	if (kept == 0)
+		chain->is_floating = walk->is_cut;
+	kept = slide(chain, kept, walk->fresh);
+	push(chain, kept, walk, thread_row);
+	IN_ORDER();
+	chain->count = kept + walk->fresh;
+}
+
 bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
     const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
     bool *ret_cut)
 {
-	struct walk walk;
+	enum walk_outcome outcome;
 
-	if (!walk_fresh(chain, walker, *state, &walk))
+	chain->walk = (struct chain_walk){.state = *state, .below = chain->count};
+	outcome = walk_fresh(chain, walker, true);
+	while (unlikely(outcome == WALK_NEEDS_RULE)) {
+		unwind_rules_learn(walker, chain->walk.state.pc);
+		outcome = walk_fresh(chain, walker, false);
+	}
+	if (outcome == WALK_REFUSED)
 		return false;
-	uint32_t kept = walk.kept;
-
-	/* from here on the chain changes */
-	chain->top->slot = 0;
-	chain->is_shown = false;
-	IN_ORDER();
-	if (chain->count != kept || walk.fresh != 0)
-		chain->count = kept + walk.fresh <= chain->limit ? kept : 0;
-	IN_ORDER();
-	if (kept == 0)
-		chain->is_floating = walk.is_cut;
-	kept = slide(chain, kept, walk.fresh);
-	push_fresh(chain, kept, walk.fresh, thread->row);
-	IN_ORDER();
-	chain->count = kept + walk.fresh;
+	renew(chain, thread->row);
 	*ret_cut = chain->count > chain->max_frames;
 	*ret_stack = name_top(chain, thread);
-	if (kept > 0 && walk.fresh > 0 && !chain->is_floating && !*ret_cut)
-		remember(chain, kept);
+	if (chain->walk.fresh > 0 && chain->walk.fresh < chain->count && !chain->is_floating &&
+	    !*ret_cut)
+		remember(chain, chain->count - chain->walk.fresh);
 	show_top(chain);
 	return true;
 }

@@ -33,6 +33,7 @@
 #include "preload/unwind_rules.h"
 #include "preload/unwind_top.h"
 
+struct stack_step;
 struct thread_state;
 
 struct chain_frame {
@@ -49,6 +50,16 @@ struct chain_fresh {
 	uintptr_t slot, pc, fp;
 	uint64_t
 	    rule; /* of the step from here; of kind UNWIND_RULE_SIDE: its pc is the number of a step */
+};
+
+/* A walk under way; here, not on the host's stack, because it stops where a rule must be looked up. */
+struct chain_walk {
+	struct unwind_state state;
+	uint32_t below; /* frames of the chain that may still be met; in the end those that stay */
+	uint32_t fresh; /* frames in `fresh`, innermost first */
+	uint32_t irregular; /* steps that are not packed */
+	bool is_cut;	    /* there was no end: no frame stays, and more lie outside */
+	uint64_t kinds;	    /* all rules of the fresh frames, or'ed: what is 0 here is 0 in all */
 };
 
 /*
@@ -77,10 +88,12 @@ struct unwind_chain {
 	bool is_floating;    /* frames outside [0] exist and are not known */
 	bool is_shown; /* complete, and all its frames count: memos may join it, top may show it */
 	struct chain_frame *frames;
-	struct unwind_word *links, *extras; /* UNWIND_PADDING more below each */
+	struct unwind_word *links, *extras; /* with padding: links[-1] is links[0] again */
 	struct chain_fresh *fresh;
 	struct unwind_step *steps;
-	struct unwind_top *top; /* in the thread's block: where the hooks look first */
+	struct chain_walk walk;
+	struct stack_step *path; /* for a new stack */
+	struct unwind_top *top;	 /* in the thread's block: where the hooks look first */
 	uintptr_t memo_slots[MEMO_SETS][MEMO_WAYS]; /* keys; 0: empty */
 	struct chain_memo (*memos)[MEMO_WAYS];
 	const struct chain_memo *last_memo; /* that was right */

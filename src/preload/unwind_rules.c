@@ -245,6 +245,13 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 	return rule;
 }
 
+void unwind_rules_learn(struct unwind_walker *walker, uintptr_t pc)
+{
+	const struct unwind_state state = {.pc = pc};
+
+	(void)find_rule(walker, &state);
+}
+
 /* ---- steps ---- */
 
 bool unwind_load(

@@ -66,6 +66,9 @@ void unwind_rules_forget(uintptr_t start, uintptr_t end);
 /* Code was loaded in [start, end). True when addresses there may have had rules, which are gone now. */
 bool unwind_rules_replace(uintptr_t start, uintptr_t end);
 
+/* Look up what holds behind the call before PC, so that a packed step can follow, if it can be packed. */
+void unwind_rules_learn(struct unwind_walker *walker, uintptr_t pc);
+
 /* From *STATE to its caller. */
 enum unwind_outcome unwind_step(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *ret_step);
@@ -78,36 +81,48 @@ static inline uint32_t unwind_place(uintptr_t pc, unsigned bits)
 	return (uint32_t)(pc * 0x9e3779b97f4a7c15u >> (64 - bits));
 }
 
-/*
- * The usual step: a packed rule, and all in the thread's own stack. *RET_RULE tells which words were read: the return
- * address below the caller's sp, and fp. False: nothing is done, take unwind_step. Without a branch where frames
- * differ: a wrong guess costs more than the step.
- */
-static inline bool unwind_step_packed(
-    const struct unwind_memory *memory, struct unwind_state *state, uint64_t *ret_rule)
+/* The table has the rule of PC. */
+static inline bool unwind_rules_know(uintptr_t pc)
 {
-	atomic_uint_least64_t *table =
+	const atomic_uint_least64_t *table =
 	    atomic_load_explicit(&unwind_rule_table, memory_order_relaxed);
-	uint64_t rule = atomic_load_explicit(
-	    &table[unwind_place(state->pc, UNWIND_RULE_BITS)], memory_order_acquire);
-	uintptr_t by_fp = -(uintptr_t)(UNWIND_RULE_KIND(rule) == UNWIND_RULE_FP_BASE);
-	uintptr_t cfa = ((state->fp & by_fp) | (state->sp & ~by_fp)) + UNWIND_RULE_CFA(rule);
+
+	return UNWIND_RULE_PC(atomic_load_explicit(
+		   &table[unwind_place(pc, UNWIND_RULE_BITS)], memory_order_relaxed)) == pc;
+}
+
+/*
+ * The usual step, from *PC, *SP and *FP to the caller's: a packed rule, and all below HIGH, the end of the thread's own
+ * stack, in which SP lies. *RET_RULE tells which words were read: the return address at the caller's slot, and fp.
+ * False: nothing is done, take unwind_step.
+ */
+static inline bool unwind_step_packed(atomic_uint_least64_t *table, uintptr_t high, uintptr_t *pc,
+    uintptr_t *sp, uintptr_t *fp, uint64_t *ret_rule)
+{
+	uint64_t rule =
+	    atomic_load_explicit(&table[unwind_place(*pc, UNWIND_RULE_BITS)], memory_order_acquire);
+	uintptr_t cfa = *sp + UNWIND_RULE_CFA(rule);
+
+	/* this one is a branch: code that mixes both is rare, and waiting for fp would be felt in each step */
+	if (unlikely(UNWIND_RULE_KIND(rule) == UNWIND_RULE_FP_BASE))
+		cfa = *fp + UNWIND_RULE_CFA(rule);
 	uintptr_t saved = cfa - UNWIND_RULE_FP(rule);
 
-	if (unlikely(UNWIND_RULE_PC(rule) != state->pc ||
-		     UNWIND_RULE_KIND(rule) >= UNWIND_RULE_SIDE || cfa <= state->sp ||
-		     cfa > memory->own_high || saved < memory->own_low))
+	if (unlikely(UNWIND_RULE_PC(rule) != *pc) ||
+	    unlikely(UNWIND_RULE_KIND(rule) >= UNWIND_RULE_SIDE) || unlikely(saved < *sp) ||
+	    unlikely(cfa > high))
 		return false;
-	uintptr_t pc = *(const uintptr_t *)UNWIND_SLOT(cfa); // NOLINT(performance-no-int-to-ptr)
-	uintptr_t loaded = *(const uintptr_t *)saved;	     // NOLINT(performance-no-int-to-ptr)
+	uintptr_t caller =
+	    *(const uintptr_t *)UNWIND_SLOT(cfa);     // NOLINT(performance-no-int-to-ptr)
+	uintptr_t loaded = *(const uintptr_t *)saved; // NOLINT(performance-no-int-to-ptr)
 	uintptr_t same = -(uintptr_t)UNWIND_RULE_IS_SAME_FP(rule);
 
-	if (unlikely(pc == 0))
+	if (unlikely(caller == 0))
 		return false;
 	*ret_rule = rule;
-	state->fp = (state->fp & same) | (loaded & ~same);
-	state->pc = pc;
-	state->sp = cfa;
+	*fp = loaded ^ ((loaded ^ *fp) & same);
+	*pc = caller;
+	*sp = cfa;
 	return true;
 }
 

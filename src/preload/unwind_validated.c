@@ -135,7 +135,7 @@ static size_t own_frames(const uintptr_t *frames, size_t count)
 	return own;
 }
 
-static uint32_t intern_honestly(
+__attribute__((noinline)) static uint32_t intern_honestly(
     struct unwinder *unwinder, struct thread_state *state, const void *hook_frame, bool *ret_cut)
 {
 	size_t capacity = options.max_frames + OWN_FRAMES + 1;
