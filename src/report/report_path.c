@@ -52,15 +52,30 @@ static void field_text(
 		block_types_field(view->types, hop->node, hop->offset, text, bytes);
 }
 
-/* Hop I points on as hop I - 1 does: the same stack, the same field. */
+/* Whoever called it: the same allocating call. */
+static bool is_of_same_site(const struct group_input *input, uint32_t left, uint32_t right)
+{
+	const uint32_t stacks[] = {
+	    heap_stack_of_block(input->heap, left), heap_stack_of_block(input->heap, right)};
+	struct site_frame frames[2];
+
+	if (stacks[0] == stacks[1])
+		return true;
+	for (int i = 0; i < 2; i++)
+		if (!site_of_stack(input->heap, input->names, input->rules, stacks[i], &frames[i]))
+			return false;
+	return frames[0].module == frames[1].module && frames[0].offset == frames[1].offset &&
+	       frames[0].inline_depth == frames[1].inline_depth;
+}
+
+/* Hop I points on as hop I - 1 does: the same site, the same field. */
 static bool is_repeated(const struct graph_view *view, const struct retaining_path *path, size_t i)
 {
-	const struct heap *heap = view->input->heap;
 	const struct retaining_hop *hop = &path->hops[i];
 
 	return i > 1 && i + 1 < path->hop_count && hop->offset == hop[-1].offset &&
 	       is_around(hop) == is_around(hop - 1) &&
-	       heap_stack_of_block(heap, hop->node) == heap_stack_of_block(heap, hop[-1].node);
+	       is_of_same_site(view->input, hop->node, hop[-1].node);
 }
 
 /* Hops from I on that repeat hop I - 1. */
