@@ -33,7 +33,7 @@ bool variant_parse(const char *text, enum variant *ret_variant)
 	return false;
 }
 
-struct rx_block_count capture_block_count = {.constructor = "capture_new", .label = "user closure"};
+struct rx_block_count capture_block_count = {.constructor = "capture_new", .label = "capture"};
 
 static size_t capture_bytes(size_t handle_count)
 {
@@ -172,18 +172,27 @@ int64_t world_read(const struct world *world, void *handle)
 	return value.as.integer;
 }
 
+/* What goes out of scope is no reference any more, so the slots of an array that lives on are cleared. */
+static void forget(void **handles, size_t *count, size_t kept)
+{
+	if (*count > kept)
+		memset(handles + kept, 0, (*count - kept) * sizeof(void *));
+	*count = kept;
+}
+
 static void dispose_effects(struct world *world)
 {
 	for (size_t i = 0; i < world->disposer_count; i++)
 		world_dispose(world, world->disposers[i]);
-	world->disposer_count = 0;
+	forget(world->disposers, &world->disposer_count, 0);
 }
 
 /* Newest first: a computed is given back before what it reads. */
 static void release_nodes(struct world *world)
 {
-	while (world->node_count > 0)
-		world->engine->release(world->nodes[--world->node_count]);
+	for (size_t i = world->node_count; i > 0; i--)
+		world->engine->release(world->nodes[i - 1]);
+	forget(world->nodes, &world->node_count, 0);
 }
 
 /* Without a collector somebody must release them later: they stay in the set. */
@@ -195,7 +204,7 @@ void world_forget(struct world *world, size_t first, size_t count)
 		world->engine->drop(world->nodes[i]);
 	memmove(world->nodes + first, world->nodes + first + count,
 	    (world->node_count - first - count) * sizeof(void *));
-	world->node_count -= count;
+	forget(world->nodes, &world->node_count, world->node_count - count);
 }
 
 static void drop_all(struct world *world)
@@ -204,8 +213,8 @@ static void drop_all(struct world *world)
 		world->engine->drop_disposer(world->disposers[i]);
 	for (size_t i = 0; i < world->node_count; i++)
 		world->engine->drop(world->nodes[i]);
-	world->disposer_count = 0;
-	world->node_count = 0;
+	forget(world->disposers, &world->disposer_count, 0);
+	forget(world->nodes, &world->node_count, 0);
 }
 
 void world_iterate(struct world *world)

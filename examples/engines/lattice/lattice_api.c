@@ -89,6 +89,7 @@ struct lattice_api *lattice_api_new(const struct lattice_options *options)
 	struct lattice_api *api =
 	    (struct lattice_api *)lattice_new_api_record(sizeof(struct lattice_api));
 
+	allocscope_label(api, "lattice_api");
 	api->options = *options;
 	make_scratch(scratch);
 	assemble_helpers(api);

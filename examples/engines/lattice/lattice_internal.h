@@ -17,6 +17,7 @@
 #define ENGINES_LATTICE_INTERNAL_H
 
 #include "engines/lattice/lattice.h"
+#include "engines/reactive/rx_registry.h"
 
 enum lattice_kind { LATTICE_SIGNAL, LATTICE_COMPUTED, LATTICE_EFFECT, LATTICE_SUBSCRIPTION };
 
@@ -87,7 +88,7 @@ struct lattice_node {
 	bool handle_marked; /* by the collector: its handle is, too */
 	struct lattice_api *api;
 	struct lattice_closure *handle; /* weak; NULL when the handle's blocks are gone */
-	struct lattice_node *previous_owned, *next_owned;
+	rx_link previous_owned, next_owned;
 	struct lattice_node *next_listed; /* of the collector's work, or of the doomed */
 };
 
@@ -145,7 +146,7 @@ struct lattice_api {
 	struct lattice_options options;
 	uint32_t busy_depth;
 	bool disposed;
-	struct lattice_node *first_owned;
+	rx_link first_owned;
 	struct lattice_node *doomed;
 };
 

@@ -11,25 +11,49 @@
 
 #include <assert.h>
 
+static rx_link link_to(const struct lattice_api *api, const struct lattice_node *node)
+{
+	return rx_link_to(node, api->options.ownership);
+}
+
+static struct lattice_node *first_owned(const struct lattice_api *api)
+{
+	return rx_linked(api->first_owned, api->options.ownership);
+}
+
+static struct lattice_node *next_owned(const struct lattice_node *node)
+{
+	return rx_linked(node->next_owned, node->api->options.ownership);
+}
+
+static struct lattice_node *previous_owned(const struct lattice_node *node)
+{
+	return rx_linked(node->previous_owned, node->api->options.ownership);
+}
+
 void lattice_own(struct lattice_api *api, struct lattice_node *node, struct lattice_closure *handle)
 {
 	node->api = api;
 	node->handle = handle;
 	node->rooted = true;
+	if (api->options.ownership == RX_OWN_CALLER)
+		return;
 	node->next_owned = api->first_owned;
-	if (api->first_owned != NULL)
-		api->first_owned->previous_owned = node;
-	api->first_owned = node;
+	if (first_owned(api) != NULL)
+		first_owned(api)->previous_owned = link_to(api, node);
+	api->first_owned = link_to(api, node);
 }
 
 static void disown(struct lattice_node *node)
 {
-	if (node->previous_owned != NULL)
-		node->previous_owned->next_owned = node->next_owned;
+	if (node->api->options.ownership == RX_OWN_CALLER)
+		return;
+	if (previous_owned(node) != NULL)
+		previous_owned(node)->next_owned = node->next_owned;
 	else
 		node->api->first_owned = node->next_owned;
-	if (node->next_owned != NULL)
-		node->next_owned->previous_owned = node->previous_owned;
+	if (next_owned(node) != NULL)
+		next_owned(node)->previous_owned = node->previous_owned;
 }
 
 static void free_handle(struct lattice_node *node)
@@ -141,6 +165,7 @@ void lattice_leave(struct lattice_api *api)
 		struct lattice_node *node = api->doomed;
 
 		api->doomed = node->next_listed;
+		node->next_listed = NULL;
 		node->doomed = false;
 		if (is_unheld(node)) {
 			detach_from_producers(node);
@@ -228,11 +253,12 @@ static void mark_reachable(struct lattice_api *api)
 	struct mark_stack stack = {.tracer = {.visit = mark_handle}};
 	struct lattice_node *node = NULL;
 
-	for (node = api->first_owned; node != NULL; node = node->next_owned)
+	for (node = first_owned(api); node != NULL; node = next_owned(node))
 		if (node->rooted && node->handle != NULL)
 			mark_handle(&stack.tracer, node->handle);
 	while ((node = stack.first) != NULL) {
 		stack.first = node->next_listed;
+		node->next_listed = NULL;
 		if (!lattice_is_effect(node)) {
 			struct lattice_edge *edge = lattice_producer_of(node)->subscribers;
 
@@ -257,11 +283,11 @@ void lattice_collect(struct lattice_api *api)
 		return;
 	mark_reachable(api);
 	/* Edges first: both ends of an edge of an unreachable node are unreachable and still there. */
-	for (struct lattice_node *node = api->first_owned; node != NULL; node = node->next_owned)
+	for (struct lattice_node *node = first_owned(api); node != NULL; node = next_owned(node))
 		if (!node->marked)
 			detach_from_producers(node);
-	for (struct lattice_node *node = api->first_owned; node != NULL; node = next) {
-		next = node->next_owned;
+	for (struct lattice_node *node = first_owned(api); node != NULL; node = next) {
+		next = next_owned(node);
 		if (!node->marked) {
 			free_node(node);
 			continue;
@@ -275,8 +301,8 @@ void lattice_collect(struct lattice_api *api)
 
 void lattice_free_all_nodes(struct lattice_api *api)
 {
-	for (struct lattice_node *node = api->first_owned; node != NULL; node = node->next_owned)
+	for (struct lattice_node *node = first_owned(api); node != NULL; node = next_owned(node))
 		detach_from_producers(node);
-	while (api->first_owned != NULL)
-		free_node(api->first_owned);
+	while (first_owned(api) != NULL)
+		free_node(first_owned(api));
 }

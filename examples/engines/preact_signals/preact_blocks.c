@@ -10,14 +10,15 @@
 	[PREACT_BLOCK_##kind] = {.constructor = #constructor_name, .label = (label_text)}
 
 struct rx_block_count preact_block_counts[PREACT_BLOCK_COUNT] = {
-    BOOK(SIGNAL, preact_new_signal, "signal"),
-    BOOK(COMPUTED, preact_new_computed, "computed"),
-    BOOK(EFFECT, preact_new_effect, "effect"),
-    BOOK(DISPOSER, preact_new_disposer, "disposer"),
-    BOOK(EDGE, preact_new_edge, "edge"),
+    BOOK(SIGNAL, preact_new_signal, "preact_signal"),
+    BOOK(COMPUTED, preact_new_computed, "preact_computed"),
+    BOOK(EFFECT, preact_new_effect, "preact_effect"),
+    BOOK(DISPOSER, preact_new_disposer, "preact_disposer"),
+    BOOK(EDGE, preact_new_edge, "preact_edge"),
     BOOK(FINISH, preact_new_finish, NULL),
     BOOK(WATCH_CLOSURE, preact_new_watch_closure, NULL),
-    BOOK(SUBSCRIPTION_ENVIRONMENT, preact_new_subscription_environment, "environment"),
+    BOOK(SUBSCRIPTION_ENVIRONMENT, preact_new_subscription_environment,
+	"preact_subscription_environment"),
 };
 
 static const size_t block_size_bytes[PREACT_BLOCK_COUNT] = {

@@ -11,6 +11,7 @@
 #define ENGINES_PREACT_INTERNAL_H
 
 #include "engines/preact_signals/preact_signals.h"
+#include "engines/reactive/rx_registry.h"
 
 enum preact_kind { PREACT_SIGNAL, PREACT_COMPUTED, PREACT_EFFECT };
 
@@ -32,7 +33,7 @@ struct preact_node {
 	bool released;
 	bool doomed;
 	bool marked;
-	struct preact_node *previous_owned, *next_owned;
+	rx_link previous_owned, next_owned;
 	struct preact_node *next_listed; /* of the collector's work, or of the doomed */
 };
 
@@ -110,7 +111,7 @@ struct preact_state {
 	uint64_t global_version;
 	/* Ours: */
 	uint32_t busy_depth;
-	struct preact_node *first_owned;
+	rx_link first_owned;
 	struct preact_node *doomed;
 	struct preact_edge *dead_edges;
 	uint64_t dead_edge_count;

@@ -11,23 +11,37 @@
 
 #include <assert.h>
 
+static rx_link link_to(const struct preact_node *node)
+{
+	return rx_link_to(node, preact_state.options.ownership);
+}
+
+static struct preact_node *owned(rx_link link)
+{
+	return rx_linked(link, preact_state.options.ownership);
+}
+
 void preact_own(struct preact_node *node)
 {
 	node->rooted = true;
+	if (preact_state.options.ownership == RX_OWN_CALLER)
+		return;
 	node->next_owned = preact_state.first_owned;
-	if (preact_state.first_owned != NULL)
-		preact_state.first_owned->previous_owned = node;
-	preact_state.first_owned = node;
+	if (preact_state.first_owned != 0)
+		owned(preact_state.first_owned)->previous_owned = link_to(node);
+	preact_state.first_owned = link_to(node);
 }
 
 static void disown(struct preact_node *node)
 {
-	if (node->previous_owned != NULL)
-		node->previous_owned->next_owned = node->next_owned;
+	if (preact_state.options.ownership == RX_OWN_CALLER)
+		return;
+	if (node->previous_owned != 0)
+		owned(node->previous_owned)->next_owned = node->next_owned;
 	else
 		preact_state.first_owned = node->next_owned;
-	if (node->next_owned != NULL)
-		node->next_owned->previous_owned = node->previous_owned;
+	if (node->next_owned != 0)
+		owned(node->next_owned)->previous_owned = node->previous_owned;
 }
 
 static bool is_unheld(const struct preact_node *node)
@@ -124,6 +138,7 @@ static void free_doomed(void)
 		struct preact_node *node = preact_state.doomed;
 
 		preact_state.doomed = node->next_listed;
+		node->next_listed = NULL;
 		node->doomed = false;
 		if (has_dead_function(node))
 			destroy_function(preact_effect_of(node));
@@ -232,11 +247,12 @@ static void mark_reachable(void)
 	struct mark_stack stack = {.tracer = {.visit = mark_handle}};
 	struct preact_node *node = NULL;
 
-	for (node = preact_state.first_owned; node != NULL; node = node->next_owned)
+	for (node = owned(preact_state.first_owned); node != NULL; node = owned(node->next_owned))
 		if (node->rooted)
 			mark_node(&stack, node);
 	while ((node = stack.first) != NULL) {
 		stack.first = node->next_listed;
+		node->next_listed = NULL;
 		mark_edges(&stack, node);
 		mark_captured(&stack, node);
 	}
@@ -272,12 +288,13 @@ static void free_unmarked(void)
 	struct preact_node *next = NULL;
 
 	/* Edges first, while both their ends are still there. */
-	for (struct preact_node *node = preact_state.first_owned; node != NULL;
-	     node = node->next_owned)
+	for (struct preact_node *node = owned(preact_state.first_owned); node != NULL;
+	     node = owned(node->next_owned))
 		if (!node->marked)
 			sweep_edges(node);
-	for (struct preact_node *node = preact_state.first_owned; node != NULL; node = next) {
-		next = node->next_owned;
+	for (struct preact_node *node = owned(preact_state.first_owned); node != NULL;
+	     node = next) {
+		next = owned(node->next_owned);
 		if (!node->marked) {
 			free_node(node);
 			continue;

@@ -22,8 +22,8 @@
 
 struct rx_block_count {
 	const char *constructor; /* the function that alone makes blocks of this kind */
-	const char
-	    *label; /* the type shown by the profiler; NULL for blocks too short-lived to name */
+	const char *label; /* the block's struct, so that the profiler can name its fields; NULL for
+				blocks too short-lived to name */
 	uint64_t allocs, bytes, frees, freed_bytes;
 };
 
