@@ -104,6 +104,9 @@ test-integration: all test-programs | deps-if-missing
 # One file or several: make test-bats FILES='test/integration/preload_threads.bats'
 test-bats: all test-programs | deps-if-missing
 	@$(RUN_TESTS) 'bats:$(FILES)'
+# The table of test/README.md.
+compare-leak-checkers: all
+	@tools/compare-leak-checkers.sh $(BUILD)
 test-stress:
 	@$(MAKE) --no-print-directory VARIANT=stress test-integration
-.PHONY: test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan
+.PHONY: compare-leak-checkers test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan
