@@ -2,35 +2,48 @@
 
 #include "preload/system.h"
 
-atomic_uint gate_is_closed;
-bool gate_needs_fence;
+atomic_uint gate_word;
 static atomic_bool gate_was_passed; /* somebody went on while it was closed */
 
 void gate_init(void)
 {
-	gate_needs_fence = system_barrier_register() != 0;
+	if (system_barrier_register() != 0)
+		atomic_store_explicit(&gate_word, GATE_NEEDS_FENCE, memory_order_relaxed);
+}
+
+static bool is_closed(void)
+{
+	return (atomic_load_explicit(&gate_word, memory_order_acquire) & GATE_CLOSED) != 0;
 }
 
 /*
  * The wait has a limit too: whoever closed the gate may be waiting, in fork or in the loader, for a lock that we
  * hold. Going on makes the cut approximate.
  */
-void gate_pass(struct thread_state *state)
+static void pass(struct thread_state *state)
 {
 	uint64_t start = system_monotonic_ns();
 
 	do {
 		atomic_store_explicit(&state->busy, 0, memory_order_release);
-		while (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0 &&
-		       system_monotonic_ns() - start < GATE_STAND_NS)
-			system_wait_while(&gate_is_closed, 1, GATE_STAND_NS);
+		while (is_closed() && system_monotonic_ns() - start < GATE_STAND_NS)
+			system_wait_while(&gate_word,
+			    atomic_load_explicit(&gate_word, memory_order_relaxed) | GATE_CLOSED,
+			    GATE_STAND_NS);
 		atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
 		atomic_thread_fence(memory_order_seq_cst);
 		if (system_monotonic_ns() - start >= GATE_STAND_NS) {
 			atomic_store_explicit(&gate_was_passed, true, memory_order_relaxed);
 			return;
 		}
-	} while (atomic_load_explicit(&gate_is_closed, memory_order_acquire) != 0);
+	} while (is_closed());
+}
+
+COLD void gate_look(struct thread_state *state)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (is_closed())
+		pass(state);
 }
 
 /* STATE and the blocks of its handlers, or the blocks below it, belong to the thread that closes. */
@@ -53,8 +66,9 @@ static bool all_outside(const struct thread_state *self)
 bool gate_close(const struct thread_state *self)
 {
 	atomic_store_explicit(&gate_was_passed, false, memory_order_relaxed);
-	atomic_store_explicit(&gate_is_closed, 1, memory_order_seq_cst);
-	if (gate_needs_fence || system_barrier_all_threads() != 0)
+	unsigned before = atomic_fetch_or_explicit(&gate_word, GATE_CLOSED, memory_order_seq_cst);
+
+	if ((before & GATE_NEEDS_FENCE) != 0 || system_barrier_all_threads() != 0)
 		atomic_thread_fence(memory_order_seq_cst);
 	uint64_t start = system_monotonic_ns();
 
@@ -71,7 +85,7 @@ bool gate_open(void)
 {
 	bool kept = !atomic_load_explicit(&gate_was_passed, memory_order_relaxed);
 
-	atomic_store_explicit(&gate_is_closed, 0, memory_order_release);
-	system_wake_all(&gate_is_closed);
+	atomic_fetch_and_explicit(&gate_word, ~(unsigned)GATE_CLOSED, memory_order_release);
+	system_wake_all(&gate_word);
 	return kept;
 }

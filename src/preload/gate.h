@@ -19,8 +19,12 @@
 #define GATE_WAIT_NS  100000000u  /* for threads inside a hook */
 #define GATE_STAND_NS 5000000000u /* longest stand at the closed gate */
 
-extern atomic_uint gate_is_closed;
-extern bool gate_needs_fence; /* no membarrier here: hooks fence themselves */
+/* What a hook must look at: one word, so that one load tells that there is nothing. */
+enum {
+	GATE_CLOSED = 1,
+	GATE_NEEDS_FENCE = 2, /* no membarrier here: hooks fence themselves */
+};
+extern atomic_uint gate_word;
 
 void gate_init(void);
 /* Close, and wait until no other thread is inside a hook. SELF (the caller's block) is not waited for.
@@ -28,19 +32,16 @@ void gate_init(void);
 bool gate_close(const struct thread_state *self);
 /* Open. False when somebody stood so long that it went on: the cut is approximate. */
 bool gate_open(void);
-/* Wait outside, then enter again: STATE's busy is set on return. */
-void gate_pass(struct thread_state *state);
+/* STATE's busy is set. If the gate is closed, wait outside, then enter again. */
+void gate_look(struct thread_state *state);
 
 /* Enter a hook with a block whose busy flag is clear. */
 static inline void gate_enter(struct thread_state *state)
 {
 	atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
-	if (unlikely(gate_needs_fence))
-		atomic_thread_fence(memory_order_seq_cst);
-	else
-		atomic_signal_fence(memory_order_seq_cst);
-	if (unlikely(atomic_load_explicit(&gate_is_closed, memory_order_relaxed) != 0))
-		gate_pass(state);
+	atomic_signal_fence(memory_order_seq_cst);
+	if (unlikely(atomic_load_explicit(&gate_word, memory_order_relaxed) != 0))
+		gate_look(state);
 }
 
 static inline void gate_leave(struct thread_state *state)

@@ -32,8 +32,7 @@ static struct thread_state *first_entry(void)
 		(void)system_sleep_ns(1000);
 	}
 	state->tid = (uint32_t)system_thread_id();
-	if (atomic_load_explicit(&gate_is_closed, memory_order_seq_cst) != 0)
-		gate_pass(state);
+	gate_look(state);
 	return state;
 }
 

@@ -151,6 +151,7 @@ static void show_memo(struct unwind_chain *chain, const struct chain_memo *memo,
 	top->links_end = chain->links + memo->join;
 	top->extras = chain->extras;
 	top->extras_end = chain->extras + chain->frames[memo->join].extra_end;
+	top->has_more = top->links != top->links_end || top->extras != top->extras_end;
 	top->stack = memo->stack;
 	top->counters = NULL;
 	IN_ORDER();
@@ -546,6 +547,7 @@ static void show_top(struct unwind_chain *chain)
 	top->links = top->links_end = NULL;
 	top->extras = chain->extras;
 	top->extras_end = chain->extras + frame->extra_end;
+	top->has_more = top->extras != top->extras_end;
 	top->generation = chain->generation;
 	top->stack = frame->stack;
 	top->counters = NULL;

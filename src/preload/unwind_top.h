@@ -35,6 +35,7 @@ struct unwind_top {
 	const struct unwind_word *inner, *inner_end;
 	const struct unwind_word *links, *links_end;
 	const struct unwind_word *extras, *extras_end;
+	bool has_more;	     /* links or extras are not empty */
 	uint32_t generation; /* of the modules */
 	uint32_t stack;
 	struct stack_counters *counters; /* of this stack in this thread; NULL: not known yet */
@@ -63,8 +64,8 @@ static inline bool unwind_top_holds(const struct unwind_top *top, uintptr_t slot
 	       likely(top->generation ==
 		      atomic_load_explicit(&modules_generation, memory_order_relaxed)) &&
 	       unwind_words_hold(top->inner, top->inner_end) &&
-	       unwind_words_hold(top->links, top->links_end) &&
-	       unwind_words_hold(top->extras, top->extras_end);
+	       (!top->has_more || (unwind_words_hold(top->links, top->links_end) &&
+				      unwind_words_hold(top->extras, top->extras_end)));
 }
 
 #endif
