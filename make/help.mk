@@ -12,6 +12,7 @@ help:
 	'make bench-programs  python, perl, compilers, sqlite, redis, lua, node, beside every peer' \
 	'make bench-deps install the peers of the benchmarks; what is missing is named and left out' \
 	'make bench-graph  seconds and memory of the analysis of a reference graph, to ten million blocks' \
+	'make bench-redis  the longest wait for a PING while a snapshot of a million keys is taken' \
 	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
 	'make install    to prefix (/usr/local), DESTDIR honoured; make uninstall takes it away' \
 	'make format     clang-format over all sources' \
