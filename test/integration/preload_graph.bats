@@ -145,3 +145,55 @@ not_held() {
         fail "a graph was printed where none should be"
     fi
 }
+
+# surroundings CASE: a program that checks itself what it would notice; the graph as text in `graph`.
+surroundings() {
+    options snapshot_at=last
+    record graph_surroundings "$1" "$snapshot"
+    [ "$status" = 0 ] || fail "graph_surroundings $1: exit $status: $(cat messages)" || return 1
+    graph_of "$snapshot"
+}
+
+@test "a sparse mapping of 10 GB is searched where it holds something, and nothing grows" {
+    surroundings sparse
+    held '^root mapping - "" .* 100 far-out$'
+    held '^root mapping - "" .* 100 at-the-end$'
+    held '^graph .* absent=107374[0-9]{5} '
+}
+
+@test "pages without access, a file shorter than its mapping and a device do no harm" {
+    surroundings unreadable
+}
+
+@test "who blocks all signals is stopped; who does so behind our back is counted, and its stack still holds" {
+    surroundings blocked
+    held '^graph method=forked threads=3 running=1 '
+    held '^root stack - .* 100 blocks-signals$'
+    held '^root stack - .* 100 blocks-by-force$'
+    not_held '^lone'
+}
+
+@test "64 threads are stopped twice, and their errno stays" {
+    surroundings many
+    held '^graph method=forked threads=64 running=0 '
+    [ "$(grep -c '^root stack .* of-reader$' graph)" -ge 56 ]
+    [ "$(grep -c '^root stack .* of-spinner$' graph)" -ge 8 ]
+    not_held '^lone'
+}
+
+@test "where no copy of the process can be made, it is read while the threads stand" {
+    surroundings refused
+    held '^graph method=stopped threads=1 running=0 '
+    held '^root stack - .* 100 on-stack$'
+}
+
+@test "wait sees no child of ours, SIGCHLD tells of none, and none is left" {
+    surroundings children
+    held '^graph method=forked '
+}
+
+@test "pause, sigsuspend, poll, epoll_wait and sleep do not return because of us" {
+    [ "$(uname -m)" = x86_64 ] || skip 'calls are made again on x86-64'
+    surroundings calls
+    held '^graph method=forked threads=5 running=0 '
+}
