@@ -5,8 +5,10 @@
 
 #include "preload/arena.h"
 #include "preload/memory_map.h"
+#include "preload/system_tasks.h"
 
-#define SHIFT_LIBC  4 /* glibc's blocks begin at multiples of 16 */
+#define MANY_BLOCKS (1u << 18) /* from which on large pages save time */
+#define SHIFT_LIBC  4	       /* glibc's blocks begin at multiples of 16 */
 #define SHIFT_OTHER 3
 #define PAGE_BYTES  4096u
 
@@ -146,6 +148,8 @@ static bool copy_rows(struct block_index *index, const struct snapshot_cut *cut)
 	index->blocks = arena_map((index->count + 1) * sizeof *index->blocks, ARENA_OTHER);
 	if (index->blocks == NULL)
 		return false;
+	if (index->count >= MANY_BLOCKS)
+		system_prefer_large_pages(index->blocks, index->count * sizeof *index->blocks);
 	while (row < index->count && snapshot_blocks_next(&cut->blocks, &cursor, &live))
 		index->blocks[row++] = (struct block_row){live.address, live.size};
 	return true;
@@ -163,6 +167,8 @@ int block_index_build(struct block_index *index, const struct snapshot_cut *cut)
 	index->places_bytes =
 	    count_regions(index) * region_words(index) * sizeof(struct block_place);
 	index->places = arena_map(index->places_bytes + 1, ARENA_OTHER);
+	if (index->count >= MANY_BLOCKS)
+		system_prefer_large_pages(index->places, index->places_bytes);
 	index->reaches = arena_map(LIVE_REGIONS * sizeof *index->reaches, ARENA_OTHER);
 	if (index->top == NULL || index->places == NULL || index->reaches == NULL ||
 	    !mark_places(index))

@@ -100,8 +100,9 @@ static inline bool block_index_may_hold(const struct block_index *index, uintptr
 	return address - index->low < index->high - index->low;
 }
 
-/* ADDRESS will be looked up soon. */
-static inline void block_index_prefetch(const struct block_index *index, uintptr_t address)
+/* ADDRESS will be looked up soon. A call that does nothing but this would be taken for one without effect. */
+__attribute__((always_inline)) static inline void block_index_prefetch(
+    const struct block_index *index, uintptr_t address)
 {
 	const struct block_place *region = index->top[address >> LIVE_REGION_BITS];
 

@@ -11,6 +11,7 @@
 #include "preload/memory_map.h"
 #include "preload/stop_threads.h"
 #include "preload/system.h"
+#include "preload/system_tasks.h"
 
 #define WORD_BYTES	  8u
 #define ROOT_EDGES_MAX	  ((size_t)1 << 26)
@@ -36,8 +37,13 @@ COLD static struct graph_chunk *next_chunk(struct graph *graph)
 
 	if (number >= GRAPH_CHUNKS_MAX)
 		return NULL;
-	if (graph->chunks[number] == NULL)
+	if (graph->chunks[number] == NULL) {
 		graph->chunks[number] = arena_map(sizeof(struct graph_chunk), ARENA_OTHER);
+		/* the first edges of a small heap need no large pages */
+		if (number > 0)
+			system_prefer_large_pages(
+			    graph->chunks[number], sizeof(struct graph_chunk));
+	}
 	return graph->chunks[number];
 }
 

@@ -57,6 +57,8 @@ __attribute__((noreturn)) void system_copy_end(int status);
 int system_copy_ended(int pid, bool wait, int *ret_status);
 void system_copy_kill(int pid);
 
+/* Fewer and larger pages for memory that will be used all over: a hint. */
+void system_prefer_large_pages(void *start, size_t bytes);
 /* Memory that both sides of a copy see. NULL on failure; give back with system_unmap. */
 void *system_map_shared(size_t bytes);
 /* As system_wait_while and system_wake_all, in such memory. */

@@ -318,6 +318,12 @@ void system_copy_kill(int pid)
 	(void)system_call(SYS_kill, pid, SIGKILL);
 }
 
+void system_prefer_large_pages(void *start, size_t bytes)
+{
+	if (start != NULL)
+		(void)system_call(SYS_madvise, start, bytes & ~(size_t)4095, MADV_HUGEPAGE);
+}
+
 void *system_map_shared(size_t bytes)
 {
 	long at = system_call(
