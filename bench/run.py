@@ -16,9 +16,9 @@ sys.dont_write_bytecode = True
 from harness.bench import Bench
 from harness.machine import OtherWork, first_line, machine_words
 from harness.results import details, replace_sections
-from sections import hot, live, marks, memory, pairs, programs
+from sections import graph, hot, live, marks, memory, pairs, programs
 
-SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "memory": memory, "marks": marks}
+SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "memory": memory, "graph": graph, "marks": marks}
 
 
 def arguments():

@@ -17,7 +17,8 @@ HEAPTRACK_WHOLE = "heaptrack with its interpreter"
 GPERFTOOLS = "gperftools"
 LSAN = "LSan"
 LSAN_WHOLE = "LSan, whole stacks"
-OUR_TOOLS = (PLAIN, OURS, LIBUNWIND, SAMPLED)
+WITH_GRAPH = "graph=1"
+OUR_TOOLS = (PLAIN, OURS, LIBUNWIND, SAMPLED, WITH_GRAPH)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def lsan(name, options):
 def tools_of(build, snapshot_at_exit):
     """{name: Tool}. Without a snapshot at exit a benchmark measures the recording alone."""
     preload = os.path.join(build, "liballocscope.so")
-    snapshot = "" if snapshot_at_exit else ":snapshot_at="
+    # no peer records who points to whom: snapshots that a benchmark asks for have no graph unless it is measured
+    snapshot = "" if snapshot_at_exit else ":graph=0:snapshot_at="
     heaptrack = library("heaptrack/libheaptrack_preload.so")
     interpret = heaptrack_interpret()
     tcmalloc = library("libtcmalloc.so.4")
@@ -73,6 +75,7 @@ def tools_of(build, snapshot_at_exit):
         Tool(PLAIN),
         ours(OURS, preload, snapshot),
         ours(LIBUNWIND, preload, snapshot + ":unwinder=libunwind"),
+        ours(WITH_GRAPH, preload, snapshot + ":graph=1"),
         ours(SAMPLED, preload, snapshot + ":sample=512K"),
         Tool(HEAPTRACK, {"LD_PRELOAD": heaptrack, "DUMP_HEAPTRACK_OUTPUT": "{record}.raw"},
              missing=lacks("heaptrack", heaptrack, interpret)),

@@ -188,6 +188,9 @@ surroundings() {
 @test "64 threads are stopped twice, and their errno stays" {
     surroundings many
     held '^graph method=forked threads=64 running=0 '
+    case $BUILD in
+    *stress*) return 0 ;; # labels are among what is lost there
+    esac
     [ "$(grep -c '^root stack .* of-reader$' graph)" -ge 56 ]
     [ "$(grep -c '^root stack .* of-spinner$' graph)" -ge 8 ]
     not_held '^lone'
