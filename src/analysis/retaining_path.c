@@ -347,6 +347,26 @@ static int find_paths(
 	return status;
 }
 
+/* Strong before doubtful, then shortest first; of equals as they were found. */
+static bool comes_before(const struct retaining_path *left, const struct retaining_path *right)
+{
+	if ((left->doubts == 0) != (right->doubts == 0))
+		return left->doubts == 0;
+	return left->hop_count < right->hop_count;
+}
+
+static void sort_paths(struct retaining_paths *paths)
+{
+	for (size_t i = 1; i < paths->count; i++) {
+		const struct retaining_path path = paths->paths[i];
+		size_t at = i;
+
+		for (; at > 0 && comes_before(&path, &paths->paths[at - 1]); at--)
+			paths->paths[at] = paths->paths[at - 1];
+		paths->paths[at] = path;
+	}
+}
+
 int retaining_paths_open(struct reference_graph *graph, const struct reachability *reachability,
     uint32_t block, size_t limit, retaining_key *key_of_node, const void *context,
     struct retaining_paths *ret_paths)
@@ -368,6 +388,8 @@ int retaining_paths_open(struct reference_graph *graph, const struct reachabilit
 		status = find_paths(&backward, reachability, block);
 	if (status != STATUS_OK)
 		retaining_paths_release(ret_paths);
+	else
+		sort_paths(ret_paths);
 	return status;
 }
 

@@ -72,6 +72,8 @@ static int diff_run(const struct command *self, void *settings_void, int count, 
 	int code = EXIT_CLEAN;
 
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
+	load_graph(&files);
+	options.view = files.view;
 	const struct group_input inputs[2] = {files.files[0].input, files.files[1].input};
 
 	(void)self;

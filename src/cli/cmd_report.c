@@ -74,6 +74,9 @@ static int report_run(const struct command *self, void *settings_void, int count
 		arguments_die(
 		    &self->syntax, "--tree shows stacks; it cannot be combined with --by");
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
+	if (settings->tree == TREE_NONE)
+		load_graph(&files);
+	options.view = files.view;
 	load_or_die(grouping_open(&files.files[0].input, 1, by, false, &grouping));
 	load_or_die(group_table_open(
 	    grouping, (enum group_sort)settings->sort, settings->tree == TREE_NONE, &table));

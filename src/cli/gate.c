@@ -22,6 +22,9 @@ const struct argument_option gate_options[] = {
     {ARGUMENT_BYTES, 0, "max-bytes-per-iteration", "BYTES",
 	"At most so many bytes allocated in any counted iteration (churn).",
 	offsetof(struct gate_settings, max_bytes_per_iteration), NULL},
+    {ARGUMENT_LIMIT, 0, "max-leaked", "BYTES|Nblocks",
+	"At most so much may be leaked, out of reach from any root; needs a snapshot with a reference graph.",
+	offsetof(struct gate_settings, max_leaked), NULL},
     {ARGUMENT_FLAG, 0, "no-growth", NULL,
 	"No site may grow with every stretch of the iterations (shape linear); needs 14 counted iterations.",
 	offsetof(struct gate_settings, no_growth), NULL},
@@ -56,6 +59,9 @@ static struct check_limits limits_of(const struct gate_settings *settings)
 	    &settings->max_per_iteration);
 	set_limit(&limits, CHECK_MAX_ALLOCS_PER_ITERATION, &settings->max_allocs_per_iteration);
 	set_limit(&limits, CHECK_MAX_BYTES_PER_ITERATION, &settings->max_bytes_per_iteration);
+	set_limit(&limits,
+	    settings->max_leaked.is_blocks ? CHECK_MAX_LEAKED_BLOCKS : CHECK_MAX_LEAKED_BYTES,
+	    &settings->max_leaked);
 	limits.set[CHECK_NO_GROWTH] = settings->no_growth;
 	limits.accept_estimates = settings->accept_estimates;
 	return limits;
@@ -117,6 +123,8 @@ int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings
 	int code = EXIT_CLEAN;
 
 	load_files(&files, paths, count, names, filters);
+	load_graph(&files);
+	check.view = files.view;
 	if (count == 1) {
 		load_or_die(
 		    grouping_open(&files.files[0].input, 1, GROUP_BY_SITE, false, &grouping));

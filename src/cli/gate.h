@@ -8,7 +8,7 @@
 #include "cli/load.h"
 
 struct gate_settings {
-	struct argument_number max_retained, max_per_iteration; /* bytes or blocks */
+	struct argument_number max_retained, max_per_iteration, max_leaked; /* bytes or blocks */
 	struct argument_number max_allocs_per_iteration, max_bytes_per_iteration;
 	bool no_growth, accept_estimates;
 	struct argument_number error_exitcode;

@@ -213,8 +213,19 @@ void load_files(struct loaded_files *files, char **paths, size_t count,
 		load_one(files, &files->files[i], names, filters);
 }
 
+void load_graph(struct loaded_files *files)
+{
+	struct loaded_file *last = &files->files[files->count - 1];
+
+	if (hold_unseen(last->snapshot) != NULL)
+		return;
+	load_or_die(graph_view_open(&last->input, files->symbolizer, &files->view));
+	last->input.reach = files->view->reach;
+}
+
 void load_files_release(struct loaded_files *files)
 {
+	graph_view_close(files->view);
 	for (size_t i = 0; i < files->count; i++) {
 		names_close(files->files[i].names);
 		heap_close(files->files[i].heap);

@@ -7,6 +7,7 @@
 
 #include "analysis/group.h"
 #include "cli/options_shared.h"
+#include "report/graph_view.h"
 #include "report/names.h"
 #include "report/report_row.h"
 
@@ -28,12 +29,15 @@ struct loaded_files {
 	struct symbolizer *symbolizer;
 	const char **debug_directories;
 	size_t count;
+	struct graph_view *view; /* of the last file; NULL until load_graph */
 	struct loaded_file files[2];
 };
 
 /* Load COUNT (1 or 2) files of PATHS. FILTERS may be NULL. */
 void load_files(struct loaded_files *files, char **paths, size_t count,
     const struct name_settings *names, const struct filter_settings *filters);
+/* Who holds what in the last file, if its snapshot tells: before anything is grouped. */
+void load_graph(struct loaded_files *files);
 void load_files_release(struct loaded_files *files);
 
 /* What the settings mean for the reports; TOP_DEFAULT rows when text and --top is not given. */

@@ -57,14 +57,28 @@ static uint64_t mean_of(const struct report_check *check)
 	return mean;
 }
 
-/* A row of a result: what was born, or is retained in one file. */
-static struct report_row row_of(
-    const struct report_check *check, const struct diff_row *row, uint64_t iterations)
+/* What the rows of a finding are divided by: its own iteration, or all of them. */
+static uint64_t iterations_of(const struct report_check *check, const struct check_finding *finding)
 {
+	return finding->iteration != HEAP_NONE ? 1 : check->iterations;
+}
+
+/* A row of a result: what was born, or is retained in one file. */
+static struct report_row row_of(const struct report_check *check, const struct diff_row *row,
+    const struct check_finding *finding)
+{
+	const uint64_t iterations = iterations_of(check, finding);
+	const bool leaked =
+	    finding->rule == CHECK_MAX_LEAKED_BYTES || finding->rule == CHECK_MAX_LEAKED_BLOCKS;
 	/* one file: the analysis fills in what is retained; two: what was born, of it retained */
 	uint64_t blocks =
 	    check->result->counted_everything ? row->born_blocks : row->retained_blocks;
 	uint64_t bytes = check->result->counted_everything ? row->born_bytes : row->retained_bytes;
+
+	if (leaked) {
+		blocks = row->hold.leaked_blocks;
+		bytes = row->hold.leaked_bytes;
+	}
 
 	return (struct report_row){
 	    .key = &check->grouping->keys[row->key],
@@ -84,14 +98,10 @@ static struct report_row row_of(
 	    .blocks_per_iteration = iterations != 0 ? (double)blocks / (double)iterations : 0,
 	    .bytes_per_iteration = iterations != 0 ? (double)bytes / (double)iterations : 0,
 	    .growth = &row->growth,
+	    .hold = &row->hold,
+	    .view = check->view,
 	    .resized_in = check->resized_in != NULL ? check->resized_in[row->key] : HEAP_NONE,
 	};
-}
-
-/* What the rows of a finding are divided by: its own iteration, or all of them. */
-static uint64_t iterations_of(const struct report_check *check, const struct check_finding *finding)
-{
-	return finding->iteration != HEAP_NONE ? 1 : check->iterations;
 }
 
 /* --- text --- */
@@ -148,8 +158,8 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 	text_table_column(&table, "grown", TEXT_RIGHT);
 	text_table_column(&table, group_by_name(check->grouping->by), TEXT_LEFT);
 	for (size_t i = 0; status == 0 && i < count; i++) {
-		struct report_row row = row_of(check, &check->result->rows[finding->first_row + i],
-		    iterations_of(check, finding));
+		struct report_row row =
+		    row_of(check, &check->result->rows[finding->first_row + i], finding);
 
 		text_table_row(&table);
 		text_table_cell(
@@ -248,8 +258,8 @@ static int finding_json(struct json_writer *json, const struct report_check *che
 	}
 	json_begin_array(json, "rows");
 	for (size_t i = 0; status == 0 && i < count; i++) {
-		struct report_row row = row_of(check, &check->result->rows[finding->first_row + i],
-		    iterations_of(check, finding));
+		struct report_row row =
+		    row_of(check, &check->result->rows[finding->first_row + i], finding);
 
 		json_begin_object(json, NULL);
 		status = report_row_json(json, check->grouping, &row);

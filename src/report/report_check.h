@@ -6,6 +6,7 @@
 #include "report/report_row.h"
 
 struct report_check {
+	const struct graph_view *view; /* NULL: who holds what is not known */
 	const struct check_result *result;
 	const struct check_limits *limits;
 	const struct grouping *grouping; /* one input, or before and after */

@@ -247,7 +247,8 @@ static bool shapes_are_known(const struct diff *diff)
 	       heap_iterations_counted(diff->grouping->inputs[1].heap) != 0;
 }
 
-static void add_columns(struct text_table *table, const struct diff *diff)
+static void add_columns(
+    struct text_table *table, const struct diff *diff, const struct report_options *options)
 {
 	text_table_column(table, "blocks", TEXT_RIGHT);
 	text_table_column(table, "bytes", TEXT_RIGHT);
@@ -257,6 +258,8 @@ static void add_columns(struct text_table *table, const struct diff *diff)
 	}
 	if (shapes_are_known(diff))
 		text_table_column(table, "shape", TEXT_LEFT);
+	if (options->view != NULL)
+		text_table_column(table, "verdict", TEXT_LEFT);
 	text_table_column(table, "died", TEXT_RIGHT);
 	text_table_column(table, "died bytes", TEXT_RIGHT);
 	text_table_column(table, "grown", TEXT_RIGHT);
@@ -276,6 +279,8 @@ static int add_row(struct text_table *table, const struct diff *diff, const stru
 	if (shapes_are_known(diff))
 		text_table_cell_tinted(table, report_shape_tint(row->growth->shape),
 		    growth_shape_name(row->growth->shape));
+	if (options->view != NULL)
+		report_verdict_cell(table, row->hold);
 	text_table_cell(
 	    table, text_estimate(row->mean, row->died_blocks, row->died_spread.blocks).text);
 	text_table_cell(
@@ -295,9 +300,11 @@ static int write_rows(
 	int status = resize_sites_open(diff->grouping, &resized_in);
 
 	text_table_init(&table);
-	add_columns(&table, diff);
+	add_columns(&table, diff, options);
 	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
 		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
+
+		row.view = options->view;
 
 		row.resized_in = resized_in[diff->rows[i].key];
 		if (!is_worth_a_row(&row, options, retained))
@@ -406,6 +413,8 @@ static int rows_json(struct json_writer *json, const struct diff *diff,
 	json_begin_array(json, "rows");
 	for (size_t i = 0; status == 0 && i < diff->row_count; i++) {
 		struct report_row row = report_row_of_diff(diff, &diff->rows[i], retained);
+
+		row.view = options->view;
 
 		row.resized_in = resized_in[diff->rows[i].key];
 		if (!is_worth_a_row(&row, options, retained) ||

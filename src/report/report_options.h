@@ -8,7 +8,10 @@
 
 #include "report/text_table.h"
 
+struct graph_view;
+
 struct report_options {
+	const struct graph_view *view; /* of the last file; NULL: who holds what is not known */
 	struct text_style style;
 	bool json;
 	bool full_names;    /* text keeps template arguments, parameters and return types */

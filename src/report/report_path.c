@@ -263,3 +263,25 @@ int path_holders_json(struct json_writer *json, const char *key, const struct gr
 	json_end(json);
 	return STATUS_OK;
 }
+
+void path_line(
+    const struct graph_view *view, const struct retaining_path *path, char *text, size_t bytes)
+{
+	char part[REPORT_TEXT_BYTES], field[TYPE_PATH_BYTES];
+	size_t length = 0;
+
+	if (has_root(path))
+		root_text(root_of(view, path), path->hops[0].offset, part, sizeof part);
+	else
+		(void)snprintf(part, sizeof part, "nothing");
+	(void)snprintf(text, bytes, "%s", part);
+	for (size_t i = 1; i + 1 < path->hop_count; i++) {
+		if (is_repeated(view, path, i))
+			continue;
+		length = strlen(text);
+		graph_view_block_text(view, path->hops[i].node, part, sizeof part);
+		field_text(view, &path->hops[i], field, sizeof field);
+		(void)snprintf(text + length, bytes - length, " -> %s%s%s", part,
+		    field[0] == '.' || field[0] == '[' || field[0] == '+' ? "" : " ", field);
+	}
+}

@@ -22,6 +22,9 @@ void path_text(FILE *out, const struct graph_view *view, const struct retaining_
 /* The members "root" and "hops" into the object that is open; a leaked path has a null root. */
 int path_json(
     struct json_writer *json, const struct graph_view *view, const struct retaining_path *path);
+/* "outer (bench) -> signal.subscribers -> edge.consumer": root and holders on one line, runs shown once. */
+void path_line(
+    const struct graph_view *view, const struct retaining_path *path, char *text, size_t bytes);
 /* Member KEY: the texts of root and holders, outermost first, without the target; runs shown once. */
 int path_holders_json(struct json_writer *json, const char *key, const struct graph_view *view,
     const struct retaining_path *path);

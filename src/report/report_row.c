@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "report/report_path.h"
 #include "report/report_stack.h"
 #include "report/short_name.h"
 #include "report/text_estimate.h"
@@ -36,6 +37,7 @@ struct report_row report_row_of_diff(
 	    .blocks_per_iteration = per(blocks, diff->iterations_between),
 	    .bytes_per_iteration = per(bytes, diff->iterations_between),
 	    .growth = &row->growth,
+	    .hold = &row->hold,
 	    .resized_in = HEAP_NONE,
 	};
 }
@@ -56,18 +58,36 @@ struct report_row report_row_of_group(
 	    .blocks_per_iteration = per(row->retained_objects, counted),
 	    .bytes_per_iteration = per(row->retained_space, counted),
 	    .growth = &row->growth,
+	    .hold = &row->hold,
 	    .resized_in = HEAP_NONE,
 	};
 }
 
-/* Who holds it is known only with a graph of references, which this version does not read. */
-static void reachability_json(struct json_writer *json)
+/* Who holds it; null without a graph of references. */
+static int hold_json(struct json_writer *json, const struct report_row *row)
 {
-	json_null(json, "verdict");
-	json_null(json, "leaked_blocks");
-	json_null(json, "leaked_bytes");
-	json_begin_array(json, "held_by");
-	json_end(json);
+	const bool is_known = row->view != NULL && row->hold != NULL && row->hold->blocks != 0;
+	struct retaining_path path;
+	int status = 0;
+
+	if (!is_known) {
+		json_null(json, "verdict");
+		json_null(json, "leaked_blocks");
+		json_null(json, "leaked_bytes");
+		json_begin_array(json, "held_by");
+		json_end(json);
+		return 0;
+	}
+	json_text_or_null(json, "verdict", verdict_name(row->hold->verdict));
+	json_unsigned(json, "leaked_blocks", row->hold->leaked_blocks);
+	json_unsigned(json, "leaked_bytes", row->hold->leaked_bytes);
+	json_unsigned(json, "doubtful_blocks", row->hold->doubtful_blocks);
+	status = retaining_path_open(row->view->reach, hold_example(row->hold), &path);
+	if (status != 0)
+		return status;
+	status = path_holders_json(json, "held_by", row->view, &path);
+	retaining_path_release(&path);
+	return status;
 }
 
 /* How inexact each number of a sampled file is. */
@@ -116,11 +136,21 @@ int report_row_json(
 	errors_json(json, row);
 	json_text(json, "shape", growth_shape_name(row->growth->shape));
 	json_text_or_null(json, "shape_reason", row->growth->reason);
-	reachability_json(json);
+	if (hold_json(json, row) != 0)
+		return STATUS_NO_MEMORY;
 	if (report_functions_json(json, "resized_in", &grouping->inputs[grouping->input_count - 1],
 		row->resized_in) != 0)
 		return STATUS_NO_MEMORY;
 	return report_stack_json(json, grouping, key);
+}
+
+void report_verdict_cell(struct text_table *table, const struct hold *hold)
+{
+	const char *name = hold != NULL ? verdict_name(hold->verdict) : NULL;
+	bool is_bad =
+	    hold != NULL && (hold->verdict == VERDICT_LEAKED || hold->verdict == VERDICT_ABANDONED);
+
+	text_table_cell_tinted(table, is_bad ? TEXT_BAD : TEXT_PLAIN, name != NULL ? name : "");
 }
 
 enum text_tint report_shape_tint(enum growth_shape shape)
@@ -183,6 +213,32 @@ static void add_name_cell(struct text_table *table, const struct grouping *group
 	}
 }
 
+/* A line below the row: by whom, and how much of it is held by nobody. */
+static int hold_below(struct text_table *table, const struct report_row *row)
+{
+	char text[REPORT_TEXT_BYTES], line[REPORT_TEXT_BYTES + 64];
+	struct retaining_path path;
+	int status;
+
+	if (row->view == NULL || row->hold == NULL || row->hold->blocks == 0)
+		return 0;
+	status = retaining_path_open(row->view->reach, hold_example(row->hold), &path);
+	if (status != 0)
+		return status;
+	path_line(row->view, &path, text, sizeof text);
+	retaining_path_release(&path);
+	if (row->hold->leaked_blocks == 0)
+		(void)snprintf(line, sizeof line, "     held by %s", text);
+	else if (row->hold->leaked_blocks == row->hold->blocks)
+		(void)snprintf(line, sizeof line, "     leaked: no root reaches them");
+	else
+		(void)snprintf(line, sizeof line, "     leaked: %s (%s)",
+		    text_plural(row->hold->leaked_blocks, "block", "blocks").text,
+		    text_bytes(row->hold->leaked_bytes).text);
+	text_table_below(table, line);
+	return 0;
+}
+
 int report_row_name(struct text_table *table, const struct grouping *grouping,
     const struct report_row *row, const struct report_options *options)
 {
@@ -196,6 +252,8 @@ int report_row_name(struct text_table *table, const struct grouping *grouping,
 	if (status == 0 && row->grown_bytes != 0 && row->resized_in != key->stack)
 		status = report_stack_below(table, &grouping->inputs[grouping->input_count - 1],
 		    row->resized_in, options, "resized in");
+	if (status == 0)
+		status = hold_below(table, row);
 	return status;
 }
 

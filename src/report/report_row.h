@@ -7,6 +7,7 @@
 
 #include "analysis/diff.h"
 #include "analysis/group.h"
+#include "report/graph_view.h"
 #include "report/json_writer.h"
 #include "report/report_options.h"
 #include "report/text_number.h"
@@ -24,6 +25,8 @@ struct report_row {
 	uint64_t iterations; /* that the rates are per */
 	double blocks_per_iteration, bytes_per_iteration;
 	const struct growth *growth;
+	const struct hold *hold;       /* who holds it; empty without a graph */
+	const struct graph_view *view; /* names for its holders; NULL: none are shown */
 	uint32_t
 	    resized_in; /* logical stack of the last input; HEAP_NONE: none, or not asked for */
 };
@@ -40,6 +43,8 @@ int report_row_json(
     struct json_writer *json, const struct grouping *grouping, const struct report_row *row);
 /* Blocks or bytes per iteration, for people. */
 struct text_number report_row_rate(const struct report_row *row, bool bytes);
+/* The verdict of HOLD as a cell. */
+void report_verdict_cell(struct text_table *table, const struct hold *hold);
 /* How a shape is coloured. */
 enum text_tint report_shape_tint(enum growth_shape shape);
 /* The name of a row as text shows it: a site's function is short unless options say otherwise. */

@@ -324,6 +324,7 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 		shown++;
 		add_row(&table, estimate_mean(grouping->inputs[0].heap->snapshot), row, columns);
 		common = report_row_of_group(grouping, row, 0);
+		common.view = options->view;
 		status = report_row_name(&table, grouping, &common, options);
 	}
 	if (status == 0) {
@@ -380,12 +381,13 @@ static void errors_json(
 }
 
 static int row_json(struct json_writer *json, const struct grouping *grouping,
-    const struct group_row *row, uint64_t counted)
+    const struct group_row *row, uint64_t counted, const struct report_options *options)
 {
 	struct report_row common = report_row_of_group(grouping, row, counted);
 	bool known = counters_are_known(grouping);
 	int status = 0;
 
+	common.view = options->view;
 	json_begin_object(json, NULL);
 	status = report_row_json(json, grouping, &common);
 	counter_json(json, "alloc_objects", row->alloc_objects, known);
@@ -426,7 +428,7 @@ int report_site_json(FILE *out, const struct grouping *grouping, const struct gr
 		    (options->top != 0 && shown == options->top))
 			continue;
 		shown++;
-		status = row_json(&json, grouping, row, heap_iterations_counted(heap));
+		status = row_json(&json, grouping, row, heap_iterations_counted(heap), options);
 	}
 	json_end(&json);
 	return status != 0 ? status : json_end_document(&json);

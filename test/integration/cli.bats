@@ -537,7 +537,10 @@ file_keys=(path pid program generation blocks bytes time)
     rm here
     "$TOOL" report --json --no-cache x.snap >after.json 2>messages
     [ ! -s messages ]
-    cmp before.json after.json
+    # who holds a block is told with variables and types, which are looked up in the program
+    jq 'del(.rows[].held_by)' before.json >before
+    jq 'del(.rows[].held_by)' after.json >after
+    cmp before after
     expect_json '[.rows[].function] | index("retain") != null' after.json
     expect_json '.disk_bytes < .file_bytes' <("$TOOL" info --json x.snap)
 }
