@@ -1,7 +1,13 @@
 # One makefile, one graph. `make help` lists the targets.
 VERSION    := $(shell sed -n 's/.*ALLOCSCOPE_VERSION "\(.*\)"/\1/p' include/allocscope/allocscope.h)
 VARIANT    ?= release
-BUILD      := build/$(VARIANT)
+# CROSS=aarch64-linux-gnu-: for another machine, in a folder of its own: make/cross.mk.
+CROSS      ?=
+BUILD      := build/$(VARIANT)$(if $(CROSS),-$(firstword $(subst -, ,$(CROSS))))
+ifneq ($(CROSS),)
+CC         := $(CROSS)gcc
+CXX        := $(CROSS)g++
+endif
 prefix     ?= /usr/local
 bindir     ?= $(prefix)/bin
 libdir     ?= $(prefix)/lib

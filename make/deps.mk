@@ -12,7 +12,7 @@ deps_action := $(if $(filter no,$(DEPS)),hint,$(if $(deps_ensure),ensure,hint))
 deps:
 	@CC='$(CC)' tools/deps.sh ensure build test
 deps-if-missing:
-	@CC='$(CC)' tools/deps.sh $(deps_action) $(deps_sets)
+	@$(if $(CROSS),:,CC='$(CC)' tools/deps.sh $(deps_action) $(deps_sets))
 # Every object depends on the flags file, so nothing is compiled before this.
 $(BUILD)/flags: | deps-if-missing
 .PHONY: deps deps-if-missing

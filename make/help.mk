@@ -14,6 +14,7 @@ help:
 	'make bench-graph  seconds and memory of the analysis of a reference graph, to ten million blocks' \
 	'make bench-redis  the longest wait for a PING while a snapshot of a million keys is taken' \
 	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
+	'make CROSS=aarch64-linux-gnu- recorder   the library for aarch64; make deps-aarch64 gets what that and its test need' \
 	'make install    to prefix (/usr/local), DESTDIR honoured; make uninstall takes it away' \
 	'make format     clang-format over all sources' \
 	'make clean      remove build/' \

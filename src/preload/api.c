@@ -16,6 +16,7 @@
 #include "preload/guard.h"
 #include "preload/iteration.h"
 #include "preload/lifecycle.h"
+#include "preload/machine.h"
 #include "preload/message.h"
 #include "preload/options.h"
 #include "preload/snapshot_take.h"
@@ -243,7 +244,7 @@ EXPORT void allocscope_pool_alloc(const void *pool, const void *block, size_t by
 
 	if (state == NULL)
 		return;
-	annotation_pool_alloc(state, pool, block, bytes, __builtin_frame_address(0));
+	annotation_pool_alloc(state, pool, block, bytes, MACHINE_HOOK_FRAME);
 	guard_leave(state);
 }
 

@@ -12,10 +12,10 @@
 
 #include "preload/eh_frame.h"
 
-/* Registers of one frame; those whose bit in `known` is clear are lost. EH_RETURN_ADDRESS holds the pc. */
+/* Registers of one frame; those whose bit in `known` is clear are lost. EH_PC holds the pc. */
 struct cfi_registers {
 	uintptr_t value[EH_REGISTERS];
-	uint32_t known;
+	uint64_t known; /* CFI_BIT */
 };
 
 typedef bool cfi_read(void *context, uintptr_t address, size_t bytes, uint64_t *ret_value);

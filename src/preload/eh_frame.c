@@ -127,6 +127,9 @@ static void read_augmentation(const struct eh_image *image, struct byte_cursor *
 		case 'S':
 			entry->is_signal_frame = true;
 			break;
+		case 'B': /* aarch64: with which key return addresses are signed, and tagged memory */
+		case 'G':
+			break;
 		default: /* unknown letters carry no data that we could skip */
 			return;
 		}
@@ -214,7 +217,7 @@ static int64_t read_block(struct byte_cursor *cursor)
 static void set_cfa(struct eh_row *row, uint64_t column, int64_t offset)
 {
 	row->cfa_is_expression = false;
-	row->cfa_register = column < EH_REGISTERS ? (uint8_t)column : EH_RETURN_ADDRESS;
+	row->cfa_register = column < EH_REGISTERS ? (uint8_t)column : EH_PC;
 	row->cfa_value = offset;
 }
 
@@ -307,7 +310,8 @@ static bool run_state(struct eh_machine *machine, uint8_t code, struct byte_curs
 {
 	switch (code) {
 	case 0x00: /* nop */
-	case 0x2d: /* GNU_window_save: another machine's */
+	case 0x2c: /* AARCH64_negate_ra_state, with pc and without: the signature is taken off anyhow */
+	case 0x2d: /* and GNU_window_save, another machine's */
 		return true;
 	case 0x2e: /* GNU_args_size: outgoing arguments, only of interest when landing */
 		(void)byte_cursor_uleb(program);
@@ -428,8 +432,8 @@ __attribute__((noinline)) static bool make_row(
 	    address - frame->start >= frame->end - frame->start)
 		return false;
 	memset(&machine->row, 0, sizeof machine->row);
-	machine->row.kind[EH_RETURN_ADDRESS] = EH_UNDEFINED;
-	machine->row.cfa_register = EH_RETURN_ADDRESS; /* none yet */
+	machine->row.kind[EH_RETURN_ADDRESS] = EH_RETURN_ADDRESS_UNTOLD;
+	machine->row.cfa_register = EH_PC; /* none yet */
 	machine->remembered_count = 0;
 	machine->row.is_signal_frame = common->is_signal_frame;
 	if (!run_program(machine, common, &common->program, image->header, 0, UINTPTR_MAX))

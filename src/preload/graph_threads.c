@@ -279,14 +279,14 @@ static void walk(struct thread *thread, struct cfi_registers *now, const struct 
 
 	if (!open_stretch(thread, last, index, &stretch))
 		return;
-	add_frame(stretch.low, now->value[EH_RETURN_ADDRESS], exact);
+	add_frame(stretch.low, now->value[EH_PC], exact);
 	for (unsigned count = 0; count < FRAMES_OF_ONE; count++) {
 		if (unwind_step_general(walker, now, &exact, &step) != UNWIND_NEXT)
 			break;
 		uintptr_t sp = now->value[EH_SP];
 
 		if (sp > last && sp < stretch.end) {
-			add_frame(sp, now->value[EH_RETURN_ADDRESS], exact);
+			add_frame(sp, now->value[EH_PC], exact);
 		} else {
 			/* a handler on a stack of its own; whoever it interrupted stands on another one */
 			if (!exact || (sp > stretch.low && sp < stretch.end))
@@ -294,7 +294,7 @@ static void walk(struct thread *thread, struct cfi_registers *now, const struct 
 			close_stretch(thread, &stretch);
 			if (!open_stretch(thread, sp, index, &stretch))
 				return;
-			add_frame(stretch.low, now->value[EH_RETURN_ADDRESS], exact);
+			add_frame(stretch.low, now->value[EH_PC], exact);
 		}
 		last = sp;
 	}
@@ -318,7 +318,7 @@ static void add_registers(
 		return;
 	graph_roots_add_registers(thread->row, thread->tid);
 	entry->range = (uint32_t)graph_roots_count() - 1;
-	entry->known = now->known & ~(1u << EH_SP | 1u << EH_RETURN_ADDRESS);
+	entry->known = now->known & ~(CFI_BIT(EH_SP) | CFI_BIT(EH_PC));
 	entry->vectors = vectors;
 	memcpy(entry->value, now->value, sizeof entry->value);
 	register_count++;
@@ -363,7 +363,7 @@ static void add_stopped(const struct stopped_thread *stopped, const struct block
 	(void)(is_control_block(thread.pointer) &&
 	       find_stack(thread.pointer, &thread.stack, &thread.stack_end));
 	memcpy(now->value, stopped->registers, sizeof now->value);
-	now->known = (1u << EH_REGISTERS) - 1;
+	now->known = CFI_BIT(EH_REGISTERS) - 1;
 	add_registers(&thread, now, stopped->vectors);
 	add_tls(&thread);
 	walk(&thread, now, index);
@@ -376,11 +376,11 @@ static bool leave_own_frames(struct cfi_registers *now, bool *ret_exact)
 	struct unwind_step step;
 	bool exact = true;
 
-	for (unsigned steps = 0; modules_is_self(now->value[EH_RETURN_ADDRESS]); steps++)
+	for (unsigned steps = 0; modules_is_self(now->value[EH_PC]); steps++)
 		if (steps == OWN_STEPS ||
 		    unwind_step_general(walker, now, &exact, &step) != UNWIND_NEXT)
 			return false;
-	if (unwind_is_signal_return(now->value[EH_RETURN_ADDRESS]) &&
+	if (unwind_is_signal_return(now->value[EH_PC]) &&
 	    unwind_step_general(walker, now, &exact, &step) != UNWIND_NEXT)
 		return false;
 	*ret_exact = exact;

@@ -17,7 +17,7 @@
 /* Registers of a thread that may hold pointers: those of one range of kind SNAPSHOT_ROOT_REGISTERS. */
 struct graph_registers {
 	uint32_t range;
-	uint32_t known;
+	uint64_t known;		 /* CFI_BIT */
 	const uint64_t *vectors; /* NULL, or STOPPED_VECTORS pairs */
 	uintptr_t value[EH_REGISTERS];
 };

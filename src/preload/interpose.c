@@ -10,16 +10,18 @@
 #include "base/compiler.h"
 #include "preload/guard.h"
 #include "preload/interpose.h"
+#include "preload/machine.h"
 #include "preload/next_symbols.h"
 #include "preload/options.h"
 #include "preload/record.h"
 #include "preload/record_sampled.h"
 #include "preload/record_usual.h"
+#include "preload/system.h"
 #include "preload/unguarded.h"
 #include "preload/unsampled.h"
 
 /* Where the walk starts: this file is compiled with frame pointers, so the caller's registers lie there. */
-#define HOOK_FRAME __builtin_frame_address(0)
+#define HOOK_FRAME MACHINE_HOOK_FRAME
 
 EXPORT void *malloc(size_t size)
 {
@@ -209,7 +211,7 @@ EXPORT void *valloc(size_t size)
 	struct thread_state *state = guard_enter();
 
 	if (unlikely(state == NULL))
-		return unguarded_memalign(UNGUARDED_PAGE, size);
+		return unguarded_memalign(system_page_bytes(), size);
 	void *block = next.valloc(size);
 
 	if (likely(block != NULL))
@@ -223,8 +225,7 @@ EXPORT void *pvalloc(size_t size)
 	struct thread_state *state = guard_enter();
 
 	if (unlikely(state == NULL))
-		return unguarded_memalign(
-		    UNGUARDED_PAGE, (size + UNGUARDED_PAGE - 1) & ~(UNGUARDED_PAGE - 1));
+		return unguarded_pvalloc(size);
 	void *block = next.pvalloc(size);
 
 	if (likely(block != NULL))

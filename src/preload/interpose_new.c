@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "preload/guard.h"
 #include "preload/interpose.h"
+#include "preload/machine.h"
 #include "preload/modules.h"
 #include "preload/next_symbols.h"
 #include "preload/record.h"
@@ -150,7 +151,7 @@ __attribute__((always_inline)) static inline void *new_recorded(
 
 	if (state != NULL) {
 		if (state->last_block != block)
-			record_alloc(state, block, size, __builtin_frame_address(0));
+			record_alloc(state, block, size, MACHINE_HOOK_FRAME);
 		guard_leave(state);
 	}
 	return block;

@@ -27,6 +27,13 @@ bool machine_ends_with_call(const uint8_t code[MACHINE_CODE_BYTES])
 	return false;
 }
 
+/* Linkers write call frame information for them. */
+bool machine_is_stub(const uint8_t code[2 * MACHINE_STUB_BYTES])
+{
+	(void)code;
+	return false;
+}
+
 /* mov $15, %rax; syscall */
 const uint8_t *machine_signal_return(size_t *ret_bytes)
 {

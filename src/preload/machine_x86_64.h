@@ -2,6 +2,7 @@
 #ifndef PRELOAD_MACHINE_X86_64_H
 #define PRELOAD_MACHINE_X86_64_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* DWARF numbers. */
@@ -13,11 +14,17 @@ enum {
 	EH_R12 = 12,
 	EH_R15 = 15,
 	EH_RETURN_ADDRESS = 16,
+	EH_PC = EH_RETURN_ADDRESS,
 	EH_REGISTERS = 17
 };
 
-#define MACHINE_KEPT	     (1u << EH_RBX | 1u << EH_FP | 1u << EH_SP | 0xfu << EH_R12)
-#define MACHINE_ADDRESS_BITS 47
+#define EH_RETURN_ADDRESS_UNTOLD EH_UNDEFINED
+#define MACHINE_KEPT		 (CFI_BIT(EH_RBX) | CFI_BIT(EH_FP) | CFI_BIT(EH_SP) | (uint64_t)0xf << EH_R12)
+#define MACHINE_ADDRESS_BITS	 47
+#define MACHINE_CODE_ALIGNMENT	 1
+#define MACHINE_KEEPS_CHAINS	 true
+#define MACHINE_READS_GRAPHS	 true
+#define MACHINE_CONTEXT_OFFSET	 0
 
 /* The pc is an address in the function itself. */
 #define MACHINE_CAPTURE(registers)                                                                 \
@@ -39,7 +46,15 @@ enum {
 #define UNWIND_SLOT(sp)	   ((sp)-8)
 #define UNWIND_SP_OF(slot) ((slot) + 8)
 
-/* Of a function with a frame pointer: FRAME is its __builtin_frame_address(0). */
+static inline uintptr_t machine_code_address(uintptr_t word)
+{
+	return word;
+}
+
+/* With a frame pointer, saved fp and return address lie there, and the caller's frame begins above. */
+#define MACHINE_HOOK_FRAME __builtin_frame_address(0)
+
+/* FRAME is the hook's MACHINE_HOOK_FRAME. */
 static inline void machine_caller(
     const void *frame, uintptr_t *ret_pc, uintptr_t *ret_sp, uintptr_t *ret_fp)
 {
@@ -50,6 +65,11 @@ static inline void machine_caller(
 	*ret_sp = (uintptr_t)(words + 2);
 }
 
+#define MACHINE_SP_ABOVE(frame)			    ((frame) + 16)
+#define MACHINE_SP_IS_KNOWN(sp)			    true
+#define MACHINE_SP_BOUND(sp)			    (sp)
+#define MACHINE_IS_RECORD(fp_offset, return_offset) false
+
 /*
  *   pc:47 | kind:2 | cfa/8:10 | fp/8:5
  *
@@ -58,6 +78,7 @@ static inline void machine_caller(
 #define UNWIND_RULE_PC(rule)	     ((rule) >> 17)
 #define UNWIND_RULE_KIND(rule)	     ((unsigned)((rule) >> 15) & 3)
 #define UNWIND_RULE_CFA(rule)	     ((rule) >> 2 & 1023 * 8)
+#define UNWIND_RULE_RETURN(rule)     8u
 #define UNWIND_RULE_FP(rule)	     (((rule)&31) * 8)
 #define UNWIND_RULE_SAME_FP	     8u /* UNWIND_RULE_FP when fp is not saved */
 #define UNWIND_RULE_IS_SAME_FP(rule) (UNWIND_RULE_FP(rule) == UNWIND_RULE_SAME_FP)

@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BOOTSTRAP_BYTES (256u * 1024)
+#define BOOTSTRAP_BYTES		(256u * 1024)
+#define BOOTSTRAP_ALIGNMENT_MAX 65536u /* the largest page */
 
 struct next_symbols next;
 
@@ -21,7 +22,7 @@ void *bootstrap_allocate(size_t bytes, size_t alignment)
 {
 	if (alignment < 16)
 		alignment = 16;
-	if (bytes > BOOTSTRAP_BYTES || alignment > 4096)
+	if (bytes > BOOTSTRAP_BYTES || alignment > BOOTSTRAP_ALIGNMENT_MAX)
 		return NULL;
 	for (;;) {
 		size_t used = atomic_load_explicit(&bootstrap_used, memory_order_relaxed);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "preload/machine.h"
 #include "preload/message.h"
 #include "preload/sampler.h"
 
@@ -326,10 +327,10 @@ static const char *value_of(const char *string, const char *name)
 									 : NULL;
 }
 
-/* Who points to whom tells little when most blocks are unknown. */
+/* Who points to whom tells little when most blocks are unknown, and nothing where registers cannot be read. */
 static void settle(void)
 {
-	if (options.sample != 0)
+	if (options.sample != 0 || !MACHINE_READS_GRAPHS)
 		options.graph = 0;
 }
 

@@ -12,8 +12,7 @@
 #include "preload/live_table.h"
 #include "preload/thread_state.h"
 
-/* BLOCK was just allocated. HOOK_FRAME: __builtin_frame_address(0) of the exported function, see
- * unwind_validated.h. */
+/* BLOCK was just allocated. HOOK_FRAME: MACHINE_HOOK_FRAME of the exported function, see machine.h. */
 void record_alloc(struct thread_state *state, void *block, size_t size, const void *hook_frame);
 /* BLOCK is about to be freed. False when it was never recorded. */
 bool record_free(struct thread_state *state, void *block);

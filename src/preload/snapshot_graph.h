@@ -31,7 +31,7 @@ extern struct cfi_registers snapshot_graph_caller;
 #define SNAPSHOT_GRAPH_CAPTURE()                                                                   \
 	do {                                                                                       \
 		MACHINE_CAPTURE(&snapshot_graph_caller);                                           \
-		snapshot_graph_caller.known = MACHINE_KEPT | 1u << EH_RETURN_ADDRESS;              \
+		snapshot_graph_caller.known = MACHINE_KEPT | CFI_BIT(EH_PC);                       \
 	} while (0)
 
 /* Before the gate is closed. False: snapshots of TRIGGER have none. */

@@ -34,23 +34,20 @@ static bool is_installed;
 
 /* ---- the handler ---- */
 
+#if defined(__x86_64__)
 static bool is_call(uintptr_t pc)
 {
-#if defined(__x86_64__)
 	const uint8_t *code = (const uint8_t *)pc; // NOLINT(performance-no-int-to-ptr)
 
 	return code[0] == 0x0f && code[1] == 0x05;
-#else
-	(void)pc;
-	return false;
-#endif
 }
+#endif
 
 /* The kernel steps back to the call that it will make again, or the call has failed with EINTR. */
 static bool was_in_call(const struct stopped_thread *slot)
 {
 #if defined(__x86_64__)
-	uintptr_t pc = slot->registers[EH_RETURN_ADDRESS];
+	uintptr_t pc = slot->registers[EH_PC];
 
 	return is_call(pc) || (slot->registers[EH_RAX] == (uintptr_t)-EINTR && is_call(pc - 2));
 #else

@@ -19,10 +19,12 @@ void system_touch(void *start, size_t bytes);
 size_t system_page_bytes(void);
 
 /*
- * Which pages of [start, start + bytes) hold anything: bit i of RET_USED for page i; resident or swapped. Without
- * /proc/self/pagemap all count as used. At most SYSTEM_PAGES_MAX pages.
+ * Which pieces of [start, start + bytes) hold anything: bit i of RET_USED for piece i; resident or swapped. A piece is
+ * a page of the smallest size there is; all of a larger page are used together. START is the start of a page. Without
+ * /proc/self/pagemap all count as used. At most SYSTEM_PAGES_MAX pieces.
  */
-#define SYSTEM_PAGES_MAX 4096u
+#define SYSTEM_PIECE_BYTES 4096u
+#define SYSTEM_PAGES_MAX   4096u
 void system_used_pages(uintptr_t start, size_t bytes, uint64_t ret_used[SYSTEM_PAGES_MAX / 64]);
 /* Their number, in bytes, over any length. */
 uint64_t system_resident_bytes(uintptr_t start, size_t bytes);

@@ -7,11 +7,13 @@
 #include <linux/membarrier.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/compiler.h"
 #include "base/fd_io.h"
 #include "base/system_call.h"
 
@@ -56,7 +58,14 @@ void system_touch(void *start, size_t bytes)
 
 size_t system_page_bytes(void)
 {
-	return 4096;
+	static atomic_size_t known;
+	size_t bytes = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (unlikely(bytes == 0)) {
+		bytes = getauxval(AT_PAGESZ);
+		atomic_store_explicit(&known, bytes, memory_order_relaxed);
+	}
+	return bytes;
 }
 
 #define PAGEMAP_BATCH	512
@@ -86,18 +95,28 @@ static void walk_pages(
 		(void)system_close(fd);
 }
 
+struct marked {
+	uint64_t *used;
+	size_t pieces; /* in all */
+};
+
 static void mark_page(void *context, size_t page)
 {
-	uint64_t *used = context;
+	const struct marked *marked = context;
+	size_t each = system_page_bytes() / SYSTEM_PIECE_BYTES;
 
-	used[page / 64] |= (uint64_t)1 << page % 64;
+	for (size_t i = page * each; i < (page + 1) * each && i < marked->pieces; i++)
+		marked->used[i / 64] |= (uint64_t)1 << i % 64;
 }
 
 void system_used_pages(uintptr_t start, size_t bytes, uint64_t ret_used[SYSTEM_PAGES_MAX / 64])
 {
+	struct marked marked = {.used = ret_used, .pieces = bytes / SYSTEM_PIECE_BYTES};
+
 	for (unsigned i = 0; i < SYSTEM_PAGES_MAX / 64; i++)
 		ret_used[i] = 0;
-	walk_pages(start, bytes / system_page_bytes(), mark_page, ret_used);
+	walk_pages(
+	    start, (bytes + system_page_bytes() - 1) / system_page_bytes(), mark_page, &marked);
 }
 
 static void count_page(void *context, size_t page)

@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "preload/next_symbols.h"
+#include "preload/system.h"
 
 COLD static void *from_bootstrap(size_t bytes, size_t alignment)
 {
@@ -71,4 +72,11 @@ COLD void *unguarded_memalign(size_t alignment, size_t size)
 {
 	return next.memalign != NULL ? next.memalign(alignment, size)
 				     : from_bootstrap(size, alignment);
+}
+
+COLD void *unguarded_pvalloc(size_t size)
+{
+	size_t page = system_page_bytes();
+
+	return unguarded_memalign(page, (size + page - 1) & ~(page - 1));
 }

@@ -117,6 +117,10 @@ static void compare_with_libunwind(struct thread_state *state, uint32_t stack)
 	const uintptr_t *frames = trim(state->frames, &frame_count);
 	size_t at;
 
+	/* where a coroutine begins, libunwind may show the place twice */
+	if (frame_count >= 2 && frame_count < options.max_frames &&
+	    frames[frame_count - 1] == frames[frame_count - 2])
+		frame_count--;
 	count(&libunwind_compared);
 	switch (compare(stack, frames, frame_count, &at)) {
 	case EQUAL:

@@ -47,7 +47,7 @@ static bool evaluate(
 
 static bool take_register(struct general_step *general, uint64_t column, uintptr_t *ret_value)
 {
-	if (column >= EH_REGISTERS || (general->registers->known >> column & 1) == 0) {
+	if (column >= EH_REGISTERS || (general->registers->known & CFI_BIT(column)) == 0) {
 		general->needs_lost = true;
 		return false;
 	}
@@ -55,12 +55,24 @@ static bool take_register(struct general_step *general, uint64_t column, uintptr
 	return true;
 }
 
+/* ROW counts from an sp that is not known: see find_side_cfa in unwind_rules.c. */
+static bool finds_record(const struct general_step *general, const struct eh_row *row)
+{
+	return row->cfa_register == EH_SP && (general->registers->known & CFI_BIT(EH_SP)) == 0 &&
+	       row->kind[EH_FP] == EH_SAVED_AT_OFFSET &&
+	       row->kind[EH_RETURN_ADDRESS] == EH_SAVED_AT_OFFSET &&
+	       MACHINE_IS_RECORD(row->value[EH_FP], row->value[EH_RETURN_ADDRESS]);
+}
+
 static bool find_cfa(struct general_step *general, const struct eh_row *row, uintptr_t *ret_cfa)
 {
 	if (row->cfa_is_expression)
 		return evaluate(general, row->cfa_value, NULL, ret_cfa);
-	if (row->cfa_register == EH_RETURN_ADDRESS ||
-	    !take_register(general, row->cfa_register, ret_cfa))
+	if (finds_record(general, row) && take_register(general, EH_FP, ret_cfa)) {
+		*ret_cfa -= (uintptr_t)row->value[EH_FP];
+		return true;
+	}
+	if (row->cfa_register == EH_PC || !take_register(general, row->cfa_register, ret_cfa))
 		return false;
 	*ret_cfa += (uintptr_t)row->cfa_value;
 	return true;
@@ -103,7 +115,7 @@ static void cross_signal_frame(struct general_step *general)
 {
 	size_t count;
 	const struct machine_saved *saved = machine_signal_frame(&count);
-	uintptr_t frame = general->registers->value[EH_SP];
+	uintptr_t frame = general->registers->value[EH_SP] + MACHINE_CONTEXT_OFFSET;
 	struct cfi_registers *next = &general->walker->next;
 
 	next->known = 0;
@@ -113,9 +125,9 @@ static void cross_signal_frame(struct general_step *general)
 		if (!unwind_memory_load(&general->walker->memory, frame + saved[i].offset,
 			&next->value[saved[i].column]))
 			return;
-		next->known |= 1u << saved[i].column;
+		next->known |= CFI_BIT(saved[i].column);
 	}
-	if (next->value[EH_RETURN_ADDRESS] == 0)
+	if (next->value[EH_PC] == 0)
 		return;
 	*general->registers = *next;
 	general->exact = true;
@@ -137,21 +149,38 @@ static void follow(void *context, const struct eh_row *row)
 	if (row->kind[EH_RETURN_ADDRESS] == EH_UNDEFINED)
 		return;
 	if (!find_cfa(general, row, &cfa) ||
-	    !recover(general, row, EH_RETURN_ADDRESS, cfa, &next->value[EH_RETURN_ADDRESS])) {
+	    !recover(general, row, EH_RETURN_ADDRESS, cfa, &next->value[EH_PC])) {
 		if (general->needs_lost)
 			general->outcome = UNWIND_NEEDS_REGISTERS;
 		return;
 	}
-	if (next->value[EH_RETURN_ADDRESS] == 0 || cfa <= general->registers->value[EH_SP])
+	next->value[EH_PC] = machine_code_address(next->value[EH_PC]);
+	if (next->value[EH_PC] == 0 || cfa <= general->registers->value[EH_SP])
 		return;
-	for (unsigned column = 0; column < EH_RETURN_ADDRESS; column++)
-		if ((MACHINE_KEPT >> column & 1) != 0 &&
+	for (unsigned column = 0; column < EH_REGISTERS; column++)
+		if ((MACHINE_KEPT & CFI_BIT(column)) != 0 &&
 		    recover(general, row, column, cfa, &next->value[column]))
-			next->known |= 1u << column;
-	if ((next->known >> EH_SP & 1) == 0)
+			next->known |= CFI_BIT(column);
+	if ((next->known & CFI_BIT(EH_SP)) == 0)
 		return;
-	next->known |= 1u << EH_RETURN_ADDRESS;
+	next->known |= CFI_BIT(EH_PC);
 	*general->registers = *next;
+	general->exact = false;
+	general->outcome = UNWIND_NEXT;
+}
+
+/* A signal came between a call and the function that it leads to: all registers are the caller's. */
+static void leave_stub(struct general_step *general)
+{
+	struct cfi_registers *registers = general->registers;
+	uintptr_t pc;
+
+	if (!take_register(general, EH_RETURN_ADDRESS, &pc)) {
+		general->outcome = UNWIND_NEEDS_REGISTERS;
+		return;
+	}
+	registers->value[EH_PC] = machine_code_address(pc);
+	registers->known &= MACHINE_KEPT | CFI_BIT(EH_PC);
 	general->exact = false;
 	general->outcome = UNWIND_NEXT;
 }
@@ -160,7 +189,7 @@ static void follow(void *context, const struct eh_row *row)
 static void guess(struct general_step *general)
 {
 	struct cfi_registers *registers = general->registers;
-	struct unwind_state state = {.pc = registers->value[EH_RETURN_ADDRESS],
+	struct unwind_state state = {.pc = registers->value[EH_PC],
 	    .sp = registers->value[EH_SP],
 	    .fp = registers->value[EH_FP]};
 
@@ -169,13 +198,19 @@ static void guess(struct general_step *general)
 		cross_signal_frame(general);
 		return;
 	}
-	if ((registers->known >> EH_FP & 1) == 0 ||
+	if (general->exact && unwind_is_stub(state.pc)) {
+		leave_stub(general);
+		return;
+	}
+	if ((registers->known & CFI_BIT(EH_FP)) == 0 ||
 	    !unwind_guess_caller(general->walker, &state, general->step))
 		return;
-	registers->value[EH_RETURN_ADDRESS] = state.pc;
+	registers->value[EH_PC] = state.pc;
 	registers->value[EH_SP] = state.sp;
 	registers->value[EH_FP] = state.fp;
-	registers->known = 1u << EH_SP | 1u << EH_FP | 1u << EH_RETURN_ADDRESS;
+	registers->known = CFI_BIT(EH_FP) | CFI_BIT(EH_PC);
+	if (MACHINE_SP_IS_KNOWN(state.sp))
+		registers->known |= CFI_BIT(EH_SP);
 	general->exact = false;
 	general->outcome = UNWIND_NEXT;
 }
@@ -195,8 +230,8 @@ COLD enum unwind_outcome unwind_step_general(struct unwind_walker *walker,
 	ret_step->uses_fp = true;
 	/* which of the words holds the caller's fp is not told, so all are compared */
 	ret_step->is_constant = true;
-	if (unwind_find_row(walker, registers->value[EH_RETURN_ADDRESS], *exact, follow, &general,
-		&is_later) != EH_FOUND)
+	if (unwind_find_row(walker, registers->value[EH_PC], *exact, follow, &general, &is_later) !=
+	    EH_FOUND)
 		guess(&general);
 	*exact = general.exact;
 	return general.outcome;

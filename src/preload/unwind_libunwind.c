@@ -4,6 +4,7 @@
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
 
+#include "preload/machine.h"
 #include "preload/modules.h"
 
 const char unwind_name[] = "libunwind";
@@ -13,6 +14,12 @@ void unwind_init(void)
 	void *frames[4];
 
 	(void)unw_backtrace(frames, 4);
+}
+
+/* On some machines libunwind returns where the call is, one byte less than where it returns to. */
+static uintptr_t whole(uintptr_t address)
+{
+	return (address + MACHINE_CODE_ALIGNMENT - 1) & ~(uintptr_t)(MACHINE_CODE_ALIGNMENT - 1);
 }
 
 static size_t capture_exact(uintptr_t *ret_frames, size_t capacity)
@@ -29,7 +36,7 @@ static size_t capture_exact(uintptr_t *ret_frames, size_t capacity)
 		if (count == capacity || unw_get_reg(&cursor, UNW_REG_IP, &address) != 0 ||
 		    address == 0)
 			break;
-		ret_frames[count++] = address;
+		ret_frames[count++] = whole(address);
 	} while (unw_step(&cursor) > 0);
 	return count;
 }
@@ -40,6 +47,8 @@ size_t unwind_capture(uintptr_t *ret_frames, size_t capacity, bool distrust)
 		return capture_exact(ret_frames, capacity);
 	int count = unw_backtrace((void **)ret_frames, (int)capacity);
 
+	for (int i = 0; i < count; i++)
+		ret_frames[i] = whole(ret_frames[i]);
 	return count > 0 ? (size_t)count : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/uio.h>
 
@@ -10,7 +11,7 @@
 #include "preload/machine.h"
 #include "preload/system.h"
 
-#define PAGE_BYTES    4096u
+#define PAGE_BYTES    4096u /* the smallest page: a larger one is asked for several times */
 #define PROBE_BYTES   8u    /* what the kernel reads: a signal set */
 #define STACK_PAGES   4096u /* most that are asked for to find or widen a stack: 16 MB */
 #define FRAME_PAGES   64u   /* most between two frames on a stack that is not known */
@@ -145,6 +146,15 @@ bool unwind_memory_is_one_stack(struct unwind_memory *memory, uintptr_t low, uin
 	       unwind_memory_ask(memory, low, high - low + 1);
 }
 
+/* Where there is no process_vm_readv (emulated kernels): what is readable now is taken to stay so. */
+static bool copy_readable(uintptr_t address, void *buffer, size_t bytes)
+{
+	if (!is_readable(address) || !is_readable(address + bytes - 1))
+		return false;
+	memcpy(buffer, (const void *)address, bytes); // NOLINT(performance-no-int-to-ptr): code
+	return true;
+}
+
 bool unwind_memory_copy(uintptr_t address, void *buffer, size_t bytes)
 {
 	struct iovec local = {.iov_base = buffer, .iov_len = bytes};
@@ -153,6 +163,10 @@ bool unwind_memory_copy(uintptr_t address, void *buffer, size_t bytes)
 	    .iov_len = bytes,
 	};
 
-	return address < ADDRESS_MAX && system_call(SYS_process_vm_readv, system_process_id(),
-					    &local, 1, &remote, 1, 0) == (long)bytes;
+	if (address >= ADDRESS_MAX)
+		return false;
+	long copied =
+	    system_call(SYS_process_vm_readv, system_process_id(), &local, 1, &remote, 1, 0);
+
+	return copied == -ENOSYS ? copy_readable(address, buffer, bytes) : copied == (long)bytes;
 }

@@ -28,7 +28,7 @@ enum { FP_SAME, FP_AT_CFA, FP_AT_FP };
 
 struct side_rule {
 	uint8_t kind, fp_place;
-	int32_t cfa_offset, fp_offset;
+	int32_t cfa_offset, fp_offset, return_offset;
 };
 
 _Atomic(atomic_uint_least64_t *) unwind_rule_table;
@@ -89,7 +89,7 @@ bool unwind_rules_replace(uintptr_t start, uintptr_t end)
 static bool is_same(const struct side_rule *a, const struct side_rule *b)
 {
 	return a->kind == b->kind && a->fp_place == b->fp_place && a->cfa_offset == b->cfa_offset &&
-	       a->fp_offset == b->fp_offset;
+	       a->fp_offset == b->fp_offset && a->return_offset == b->return_offset;
 }
 
 /* The rule that points to SIDE, which is entered when it is new; 0 when there is no room. */
@@ -157,8 +157,8 @@ static bool read_plain(const struct eh_row *row, struct side_rule *side)
 /* SIDE in the packed form, or 0 when it does not fit. */
 static uint64_t packed_rule(const struct side_rule *side)
 {
-	uint64_t packed = unwind_rule_pack(
-	    side->cfa_offset, -8, side->fp_place == FP_AT_CFA ? side->fp_offset : 0);
+	uint64_t packed = unwind_rule_pack(side->cfa_offset, side->return_offset,
+	    side->fp_place == FP_AT_CFA ? side->fp_offset : 0);
 
 	if (side->kind > SIDE_FAR_FP || packed == 0)
 		return 0;
@@ -169,14 +169,15 @@ static uint64_t packed_rule(const struct side_rule *side)
 static void classify(void *context, const struct eh_row *row)
 {
 	uint64_t *rule = context;
-	struct side_rule side = {.kind = SIDE_GENERAL};
+	int64_t return_offset = row->value[EH_RETURN_ADDRESS];
+	struct side_rule side = {.kind = SIDE_GENERAL, .return_offset = (int32_t)return_offset};
 
 	if (row->kind[EH_RETURN_ADDRESS] == EH_UNDEFINED) {
 		*rule = unwind_rule_word(0, UNWIND_RULE_END);
 		return;
 	}
 	if (row->is_signal_frame || row->kind[EH_RETURN_ADDRESS] != EH_SAVED_AT_OFFSET ||
-	    row->value[EH_RETURN_ADDRESS] != -8 ||
+	    return_offset != side.return_offset ||
 	    !(row->cfa_is_expression ? read_aligned(row, &side) : read_plain(row, &side)))
 		side = (struct side_rule){.kind = SIDE_GENERAL};
 	*rule = packed_rule(&side);
@@ -233,7 +234,8 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 		rule = side_rule(&guess);
 	if (result == EH_NO_OBJECT)
 		atomic_store_explicit(&any_outside, true, memory_order_relaxed);
-	if (state->is_exact || state->pc >> MACHINE_ADDRESS_BITS != 0 || rule == 0)
+	if (state->is_exact || rule == 0 ||
+	    UNWIND_RULE_PC(unwind_rule_word(state->pc, 0)) != state->pc)
 		return rule;
 	rule |= unwind_rule_word(state->pc, 0);
 	atomic_uint_least64_t *slot = &table[unwind_place(state->pc, UNWIND_RULE_BITS)];
@@ -270,15 +272,16 @@ bool unwind_load(
 	return true;
 }
 
-/* The caller's frame begins at CFA, the return address lies below it. */
+/* The caller's frame begins at CFA, the return address lies at SLOT. */
 static enum unwind_outcome arrive(struct unwind_walker *walker, struct unwind_state *state,
-    struct unwind_step *step, uintptr_t cfa, uintptr_t fp)
+    struct unwind_step *step, uintptr_t cfa, uintptr_t slot, uintptr_t fp)
 {
 	uintptr_t pc = 0;
 
 	/* stacks grow down: a frame that does not lead upwards is no frame */
-	if (unlikely(cfa <= state->sp || !unwind_load(walker, step, cfa - 8, &pc)))
+	if (unlikely(cfa <= state->sp || !unwind_load(walker, step, slot, &pc)))
 		return UNWIND_END;
+	pc = machine_code_address(pc);
 	if (unlikely(pc == 0))
 		return UNWIND_END;
 	*state = (struct unwind_state){.pc = pc, .sp = cfa, .fp = fp};
@@ -314,12 +317,14 @@ bool unwind_guess_caller(
 	uintptr_t frame = state->fp, fp = 0, pc = 0;
 
 	step->uses_fp = true;
-	if (frame < state->sp || frame % 8 != 0 ||
+	if (frame < MACHINE_SP_BOUND(state->sp) || frame % 8 != 0 ||
 	    !unwind_memory_is_one_stack(&walker->memory, state->sp, frame) ||
-	    !load_fp(walker, step, frame, &fp) || !unwind_load(walker, step, frame + 8, &pc) ||
-	    !is_return_address(pc))
+	    !load_fp(walker, step, frame, &fp) || !unwind_load(walker, step, frame + 8, &pc))
 		return false;
-	*state = (struct unwind_state){.pc = pc, .sp = frame + 16, .fp = fp};
+	pc = machine_code_address(pc);
+	if (!is_return_address(pc))
+		return false;
+	*state = (struct unwind_state){.pc = pc, .sp = MACHINE_SP_ABOVE(frame), .fp = fp};
 	return true;
 }
 
@@ -333,6 +338,14 @@ bool unwind_is_signal_return(uintptr_t pc)
 	       memcmp(there, code, bytes) == 0;
 }
 
+bool unwind_is_stub(uintptr_t pc)
+{
+	uint8_t code[2 * MACHINE_STUB_BYTES] = {0};
+
+	return unwind_memory_copy(pc - MACHINE_STUB_BYTES, code, sizeof code) &&
+	       machine_is_stub(code);
+}
+
 /* With sp, fp and pc only. */
 static enum unwind_outcome step_few_registers(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step)
@@ -340,21 +353,36 @@ static enum unwind_outcome step_few_registers(
 	struct cfi_registers *registers = &walker->registers;
 	bool exact = state->is_exact;
 
-	registers->known = 1u << EH_SP | 1u << EH_FP | 1u << EH_RETURN_ADDRESS;
+	registers->known = CFI_BIT(EH_FP) | CFI_BIT(EH_PC);
+	if (MACHINE_SP_IS_KNOWN(state->sp))
+		registers->known |= CFI_BIT(EH_SP);
 	registers->value[EH_SP] = state->sp;
 	registers->value[EH_FP] = state->fp;
-	registers->value[EH_RETURN_ADDRESS] = state->pc;
+	registers->value[EH_PC] = state->pc;
 	enum unwind_outcome outcome = unwind_step_general(walker, registers, &exact, step);
 
 	if (outcome != UNWIND_NEXT)
 		return outcome;
 	if ((registers->known >> EH_FP & 1) == 0)
 		return UNWIND_NEEDS_REGISTERS;
-	*state = (struct unwind_state){.pc = registers->value[EH_RETURN_ADDRESS],
+	*state = (struct unwind_state){.pc = registers->value[EH_PC],
 	    .sp = registers->value[EH_SP],
 	    .fp = registers->value[EH_FP],
 	    .is_exact = exact};
 	return UNWIND_NEXT;
+}
+
+/* SIDE counts from the sp. Where that is not known, a function that saved a record is taken to have its fp there. */
+static bool find_side_cfa(const struct side_rule *side, const struct unwind_state *state,
+    struct unwind_step *step, uintptr_t *ret_cfa)
+{
+	*ret_cfa = state->sp + (uintptr_t)side->cfa_offset;
+	if (MACHINE_SP_IS_KNOWN(state->sp))
+		return true;
+	*ret_cfa = state->fp - (uintptr_t)side->fp_offset;
+	step->uses_fp = true;
+	return side->fp_place == FP_AT_CFA &&
+	       MACHINE_IS_RECORD(side->fp_offset, side->return_offset);
 }
 
 COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct unwind_state *state,
@@ -365,7 +393,8 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
 
 	switch (side->kind) {
 	case SIDE_FAR_SP:
-		cfa = state->sp + (uintptr_t)side->cfa_offset;
+		if (!find_side_cfa(side, state, step, &cfa))
+			return UNWIND_END;
 		break;
 	case SIDE_FAR_FP:
 		step->uses_fp = true;
@@ -377,7 +406,7 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
 			return UNWIND_END;
 		break;
 	case SIDE_GUESS:
-		if (unwind_is_signal_return(state->pc))
+		if (state->is_exact || unwind_is_signal_return(state->pc))
 			return step_few_registers(walker, state, step);
 		return unwind_guess_caller(walker, state, step) ? UNWIND_NEXT : UNWIND_END;
 	default:
@@ -387,7 +416,7 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
 	    !load_fp(walker, step,
 		(side->fp_place == FP_AT_CFA ? cfa : state->fp) + (uintptr_t)side->fp_offset, &fp))
 		return UNWIND_END;
-	return arrive(walker, state, step, cfa, fp);
+	return arrive(walker, state, step, cfa, cfa + (uintptr_t)side->return_offset, fp);
 }
 
 enum unwind_outcome unwind_step(
@@ -415,8 +444,14 @@ enum unwind_outcome unwind_step(
 	uintptr_t fp = state->fp;
 
 	ret_step->uses_fp = kind == UNWIND_RULE_FP_BASE;
-	if (UNWIND_RULE_FP(rule) != UNWIND_RULE_SAME_FP &&
+	if (unlikely(!MACHINE_SP_IS_KNOWN(state->sp) && kind == UNWIND_RULE_SP_BASE)) {
+		cfa = state->fp + UNWIND_RULE_FP(rule); /* as in find_side_cfa */
+		ret_step->uses_fp = true;
+		if (UNWIND_RULE_FP(rule) == UNWIND_RULE_RETURN(rule))
+			return UNWIND_END;
+	}
+	if (UNWIND_RULE_FP(rule) != UNWIND_RULE_RETURN(rule) &&
 	    unlikely(!load_fp(walker, ret_step, cfa - UNWIND_RULE_FP(rule), &fp)))
 		return UNWIND_END;
-	return arrive(walker, state, ret_step, cfa, fp);
+	return arrive(walker, state, ret_step, cfa, cfa - UNWIND_RULE_RETURN(rule), fp);
 }

@@ -4,9 +4,9 @@
  *
  *   pc | kind | how far the CFA is from sp or fp | where the return address and the caller's fp are saved
  *
- * How the parts are packed is the processor's: machine_x86_64.h. A word names its own address, so it is loaded and stored without locks; the other 0.1 % of addresses point
- * into a side table: far offsets, realigned stacks, signal frames, code without information, and what needs
- * more registers (unwind_general.c).
+ * How the parts are packed is the processor's: machine.h. A word names its own address, so it is loaded and stored
+ * without locks; the other 0.1 % of addresses point into a side table: far offsets, realigned
+ * stacks, signal frames, code without information, and what needs more registers (unwind_general.c).
  *
  * A step is a function of the frame's state and of the words that it reads, nothing else. It says which words
  * these were: that is what unwind_chain.c keeps and compares.
@@ -134,6 +134,8 @@ enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool 
 /* PC without information: the caller by the frame pointer, if that is plausible. */
 bool unwind_guess_caller(
     struct unwind_walker *walker, struct unwind_state *state, struct unwind_step *step);
+/* The code at PC leads to a function of another object; no information says so. */
+bool unwind_is_stub(uintptr_t pc);
 /* The code at PC returns from a signal handler, though no information says so. */
 bool unwind_is_signal_return(uintptr_t pc);
 bool unwind_load(

@@ -77,14 +77,14 @@ __attribute__((noinline, cold)) static size_t walk_all_registers(
 	bool exact = true;
 
 	MACHINE_CAPTURE(registers);
-	registers->known = MACHINE_KEPT | 1u << EH_RETURN_ADDRESS;
+	registers->known = MACHINE_KEPT | CFI_BIT(EH_PC);
 	(void)unwind_memory_own(&unwinder->walker.memory, registers->value[EH_SP]);
-	for (unsigned steps = 0; modules_is_self(registers->value[EH_RETURN_ADDRESS]); steps++)
+	for (unsigned steps = 0; modules_is_self(registers->value[EH_PC]); steps++)
 		if (steps == OWN_STEPS ||
 		    unwind_step_general(&unwinder->walker, registers, &exact, &step) != UNWIND_NEXT)
 			return 0;
 	while (count < capacity) {
-		ret_frames[count++] = registers->value[EH_RETURN_ADDRESS];
+		ret_frames[count++] = registers->value[EH_PC];
 		if (unwind_step_general(&unwinder->walker, registers, &exact, &step) != UNWIND_NEXT)
 			break;
 	}
@@ -155,7 +155,8 @@ static bool walk_chain(struct unwinder *unwinder, struct thread_state *state,
 {
 	struct unwind_state caller = state_of_caller(hook_frame);
 
-	if (modules_is_self(caller.pc) || !unwind_memory_own(&unwinder->walker.memory, caller.sp))
+	if (!MACHINE_KEEPS_CHAINS || modules_is_self(caller.pc) ||
+	    !unwind_memory_own(&unwinder->walker.memory, caller.sp))
 		return false;
 	unwind_memory_begin(&unwinder->walker.memory);
 	return unwind_chain_walk(
@@ -199,7 +200,8 @@ uint32_t unwind_validated_other(struct thread_state *state, const void *hook_fra
 	uintptr_t pc, sp, fp;
 	uint32_t stack;
 
-	if (unlikely(unwinder == NULL || unwinder->state != state || hook_frame == NULL ||
+	if (unlikely(!MACHINE_KEEPS_CHAINS || unwinder == NULL || unwinder->state != state ||
+		     hook_frame == NULL ||
 		     unwinder->chain.generation !=
 			 atomic_load_explicit(&modules_generation, memory_order_relaxed)))
 		return stack_slow(state, hook_frame, ret_cut);

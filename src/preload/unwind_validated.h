@@ -22,8 +22,7 @@
 #define UNWIND_UNAVAILABLE UINT32_MAX
 
 /*
- * The number of the stack that called a hook. HOOK_FRAME: the hook's __builtin_frame_address(0), saved fp and
- * return address as its prologue left them; NULL: start from here, and leave out our own frames.
+ * The number of the stack that called a hook. HOOK_FRAME: the hook's MACHINE_HOOK_FRAME; NULL: start from here, and leave out our own frames.
  */
 uint32_t unwind_validated_stack(struct thread_state *state, const void *hook_frame, bool *ret_cut);
 /* The same when it is not the one in STATE's top. */

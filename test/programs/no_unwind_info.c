@@ -23,6 +23,16 @@ __asm__(".text\n"
 	"	add $48, %rsp\n"
 	"	pop %rbp\n"
 	"	ret\n");
+#elif defined(__aarch64__)
+__asm__(".pushsection .text\n"
+	"generated_code:\n"
+	"	stp x29, x30, [sp, -64]!\n"
+	"	mov x29, 0x4567\n"
+	"	movk x29, 0x123, lsl 16\n"
+	"	bl allocate\n"
+	"	ldp x29, x30, [sp], 64\n"
+	"	ret\n"
+	".popsection\n");
 #else
 void generated_code(void)
 {

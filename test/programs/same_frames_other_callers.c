@@ -8,7 +8,7 @@
 
 #include "program.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 extern void caller_one(void);
 extern void caller_two(void);
 
@@ -29,6 +29,7 @@ __attribute__((used, noinline)) static void shared(long room_bytes, size_t bytes
 	room[1] = 2;
 }
 
+#	if defined(__x86_64__)
 __asm__(".text\n"
 	".type caller_one,@function\n"
 	"caller_one:\n"
@@ -56,6 +57,25 @@ __asm__(".text\n"
 	"	ret\n"
 	".cfi_endproc\n"
 	".size caller_two,.-caller_two\n");
+#	else
+#		define CALLER(name, frame, room, bytes)                                           \
+			".globl " name "\n.type " name ",%function\n" name ":\n"                   \
+			".cfi_startproc\n"                                                         \
+			"	stp x29, x30, [sp, -" frame "]!\n"                                 \
+			".cfi_def_cfa_offset " frame "\n"                                          \
+			".cfi_rel_offset 29, 0\n"                                                  \
+			".cfi_rel_offset 30, 8\n"                                                  \
+			"	mov x0, " room "\n"                                                \
+			"	mov x1, " bytes "\n"                                               \
+			"	bl shared\n"                                                             \
+			"	ldp x29, x30, [sp], " frame "\n"                                   \
+			".cfi_def_cfa_offset 0\n"                                                  \
+			"	ret\n"                                                                   \
+			".cfi_endproc\n"                                                           \
+			".size " name ",.-" name "\n"
+__asm__(".pushsection .text\n" CALLER("caller_one", "64", "32", "10")
+	CALLER("caller_two", "32", "64", "20") ".popsection\n");
+#	endif
 
 int main(void)
 {

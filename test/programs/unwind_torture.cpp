@@ -220,6 +220,7 @@ extern "C" {
 void torture_small_frame(void (*function)(long));
 void torture_large_frame(void (*function)(long));
 }
+#if defined(__x86_64__)
 __asm__(
     ".text\n"
     "torture_large_frame:\n\t.cfi_startproc\n\tsub $40, %rsp\n\t.cfi_adjust_cfa_offset 40\n"
@@ -228,6 +229,17 @@ __asm__(
     "torture_small_frame:\n\t.cfi_startproc\n\tsub $8, %rsp\n\t.cfi_adjust_cfa_offset 8\n"
     "\tmov %rdi, %rax\n\tmov $64, %edi\n\tcall *%rax\n\tadd $8, %rsp\n\t.cfi_adjust_cfa_offset -8\n"
     "\tret\n\t.cfi_endproc\n");
+#else
+#	define FRAME(name, frame, room)                                                           \
+		name ":\n\t.cfi_startproc\n\tstp x29, x30, [sp, -" frame                          \
+		     "]!\n\t.cfi_def_cfa_offset " frame                                            \
+		     "\n\t.cfi_rel_offset 29, 0\n\t.cfi_rel_offset 30, 8\n"                       \
+		     "\tmov x1, x0\n\tmov x0, " room "\n\tblr x1\n\tldp x29, x30, [sp], " frame     \
+		     "\n\t.cfi_def_cfa_offset 0\n\tret\n\t.cfi_endproc\n"
+__asm__(
+    ".pushsection .text\n" FRAME("torture_large_frame", "64", "32")
+	FRAME("torture_small_frame", "32", "64") ".popsection\n");
+#endif
 
 APART static void dead_return_addresses()
 {
@@ -241,18 +253,25 @@ using caller_function = void (*)(void (*)());
 
 static unsigned char *code_page;
 
-/* push %rbp; mov %rsp,%rbp; sub $n,%rsp; call *%rdi; leave; ret */
-static caller_function generated_caller(unsigned char room)
+#define CODE_APART 4 /* bytes between two callers, for each of `room` */
+
+static void generate_caller(unsigned char room)
 {
+#if defined(__x86_64__)
+	/* push %rbp; mov %rsp,%rbp; sub $n,%rsp; call *%rdi; leave; ret */
 	const unsigned char code[] = {
 	    0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, room, 0xff, 0xd7, 0xc9, 0xc3};
-	unsigned char *at = code_page + room;
+#else
+	/* stp x29, x30, [sp, -n]!; mov x29, sp; blr x0; ldp x29, x30, [sp], n; ret */
+	const unsigned words = room / 8;
+	const unsigned code[] = {0xa9807bfd | (128 - words) << 15, 0x910003fd, 0xd63f0000,
+	    0xa8c07bfd | words << 15, 0xd65f03c0};
+#endif
+	unsigned char *at = code_page + room * CODE_APART;
 
 	memcpy(at, code, sizeof code);
-	caller_function function;
-
-	memcpy(&function, &at, sizeof function);
-	return function;
+	__builtin___clear_cache(
+	    reinterpret_cast<char *>(at), reinterpret_cast<char *>(at) + sizeof code);
 }
 
 static void make_code_page()
@@ -264,13 +283,13 @@ static void make_code_page()
 		abort();
 	code_page = static_cast<unsigned char *>(page);
 	for (unsigned char room = 16; room <= 112; room = static_cast<unsigned char>(room + 16))
-		(void)generated_caller(room);
+		generate_caller(room);
 }
 
-APART static void through_generated_code()
+[[maybe_unused]] APART static void through_generated_code()
 {
 	unsigned room = 16 + 16 * any(7);
-	unsigned char *at = code_page + room;
+	unsigned char *at = code_page + room * CODE_APART;
 	caller_function function;
 
 	memcpy(&function, &at, sizeof function);
@@ -407,7 +426,9 @@ static void one_round(int round)
 		}
 	}
 	may_escape = false;
+#ifndef WITHOUT_GENERATED_CODE
 	through_generated_code();
+#endif
 	dead_return_addresses();
 	if (any(16) == 0)
 		interrupted(static_cast<int>(any(4)));
