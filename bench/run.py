@@ -20,6 +20,8 @@ from sections import graph, hot, live, marks, memory, pairs, programs
 
 SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "memory": memory, "graph": graph, "marks": marks}
 
+DISTURBED_SHARE = 0.15  # of the processors, from which on wall times say little
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -41,11 +43,15 @@ def measure(bench, section):
     others = OtherWork()
     begin = time.monotonic()
     tables = section.measure(bench)
+    share = others.share()
     parts = [f"`make {section.TARGET}`, {time.strftime('%Y-%m-%d', time.gmtime())}, allocscope "
              f"{first_line(bench.runner.allocscope, '--version').split()[-1]} at "
              f"{first_line('git', 'describe', '--always', '--dirty')}. Medians of {bench.options.repeat} runs"
              f"{' of reduced size (--quick)' if bench.quick else ''} in turn, {(time.monotonic() - begin) / 60:.0f} minutes; "
-             f"meanwhile other work took {others.share():.0%} of the processors."]
+             f"meanwhile other work took {share:.0%} of the processors."]
+    if share > DISTURBED_SHARE:
+        parts.append("**Disturbed**: CPU times, memory and ratios of CPU times hold; wall times, and with them every row of "
+                     "several threads, measure the other work too.")
     parts += [words for words in (section.WORDS, tables, "\n".join(bench.left_out)) if words]
     if bench.turns.failures:
         parts.append(f"What failed and has no number:\n\n{bench.turns.failure_words()}")
