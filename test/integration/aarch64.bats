@@ -10,7 +10,8 @@ LIBRARY=$CROSS_BUILD/liballocscope.so
 PROGRAMS=$CROSS_BUILD/test/programs
 ROUNDS=${ROUNDS:-1}
 
-setup_file() {
+# What all of these need; bats cannot skip a whole file.
+need_emulator() {
     command -v qemu-aarch64 >/dev/null || skip "qemu-aarch64 is not installed (make deps-aarch64)"
     command -v aarch64-linux-gnu-gcc >/dev/null || skip "there is no compiler for aarch64 (make deps-aarch64)"
     [ -e "$CROSS_ROOT/usr/lib/aarch64-linux-gnu/libunwind.so" ] ||
@@ -55,11 +56,13 @@ checked() {
 }
 
 @test "the library is for aarch64 and keeps the rules for what it may be to its host" {
+    need_emulator
     readelf -hW "$LIBRARY" | grep -q 'Machine: *AArch64'
     (cd "$TEST_ROOT" && tools/check-preload.sh "$LIBRARY")
 }
 
 @test "counters are exact, and a profiled program behaves as it does without" {
+    need_emulator
     local program
     for program in exact_counters realloc_books iterate exceptions usable_size longjmp_out_of_frames deep_recursion; do
         rm -f x*.snap
@@ -68,6 +71,7 @@ checked() {
 }
 
 @test "snapshots by call, and those of a child, are files of their own" {
+    need_emulator
     clean_run snapshot_by_call "$PWD/called.snap"
     books_balance called.snap
     expect_live called.snap early 2 40
@@ -80,6 +84,7 @@ checked() {
 }
 
 @test "1,000 walks in each of five ways: each stack is the path that the program took, whatever the compiler did" {
+    need_emulator
     local way mode unwinder
     for way in plain pointers debug signed; do
         for mode in plain jumps handlers threads coroutines; do
@@ -101,6 +106,7 @@ checked() {
 }
 
 @test "unusual control flow: the same stacks as libunwind finds, at -O0 and -O2, with and without frame pointers" {
+    need_emulator
     local way
     for way in debug plain pointers; do
         checked none "unwind_torture.$way" $((5 * ROUNDS)) \
@@ -109,16 +115,19 @@ checked() {
 }
 
 @test "signed return addresses (-mbranch-protection=standard): walks go on where a libunwind before 1.7 stops" {
+    need_emulator
     checked shorter unwind_torture.signed $((5 * ROUNDS)) \
         "$PROGRAMS/lib/libsame_place_a.so" "$PROGRAMS/lib/libsame_place_b.so"
 }
 
 @test "exceptions and coroutines: the same stacks as libunwind finds" {
+    need_emulator
     checked none exceptions
     checked none coroutines
 }
 
 @test "generated code without call frame information: by its frame records, and on with the functions outside" {
+    need_emulator
     record unwind_torture.generated $((10 * ROUNDS))
     [ "$status" = 0 ]
     "$TOOL" report --json --by stack --top 1000000 --show-all-frames "$snapshot" >report.json 2>/dev/null
@@ -128,17 +137,20 @@ checked() {
 }
 
 @test "a frame pointer that points nowhere ends the stack, not the host" {
+    need_emulator
     clean_run no_unwind_info
     expect_live "$snapshot" allocate 100 2700
 }
 
 @test "equal return addresses at equal heights, other callers: never mixed up" {
+    need_emulator
     clean_run same_frames_other_callers
     expect "$snapshot" caller_one alloc_objects=500 alloc_space=5000 inuse_objects=500
     expect "$snapshot" caller_two alloc_objects=500 alloc_space=10000 inuse_objects=500
 }
 
 @test "handlers: on an alternate stack, and leaving a hook by longjmp" {
+    need_emulator
     record sigaltstack_handler
     [ "$status" = 0 ]
     expect "$snapshot" handler alloc_objects=200 inuse_objects=100 inuse_space=4400
