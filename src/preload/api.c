@@ -296,6 +296,19 @@ static void table_retained_since(
 	*ret_retained = retained_since(mark, process);
 }
 
+/* A message that names an assertion: what became of it is added by the caller. */
+static void assertion_begin(
+    struct text *text, char *buffer, const char *name, const char *file, int line)
+{
+	message_begin(text, buffer);
+	text_add(text, "assertion \"");
+	text_add(text, name);
+	text_add(text, "\" at ");
+	text_add(text, file);
+	text_add(text, ":");
+	text_add_unsigned(text, (uint64_t)line);
+}
+
 /* A check that cannot see must not pass: a sample that met no survivor proves nothing. */
 static uint64_t unseen(const char *name, const char *file, int line)
 {
@@ -304,13 +317,7 @@ static uint64_t unseen(const char *name, const char *file, int line)
 
 	if (options.sample == 0 || options.optional)
 		return 0;
-	message_begin(&text, buffer);
-	text_add(&text, "assertion \"");
-	text_add(&text, name);
-	text_add(&text, "\" at ");
-	text_add(&text, file);
-	text_add(&text, ":");
-	text_add_unsigned(&text, (uint64_t)line);
+	assertion_begin(&text, buffer, name, file, line);
 	text_add(&text,
 	    " cannot be checked with sample=BYTES, which sees only some blocks; record all, or set "
 	    "ALLOCSCOPE_OPTIONAL=1 to let it pass");
@@ -329,13 +336,7 @@ static uint64_t table_assert_retained(
 		return 0;
 	if (retained.blocks == 0)
 		return unseen(name, file, line);
-	message_begin(&text, buffer);
-	text_add(&text, "assertion \"");
-	text_add(&text, name);
-	text_add(&text, "\" at ");
-	text_add(&text, file);
-	text_add(&text, ":");
-	text_add_unsigned(&text, (uint64_t)line);
+	assertion_begin(&text, buffer, name, file, line);
 	text_add(&text, " failed: ");
 	text_add_unsigned(&text, retained.blocks);
 	text_add(&text, " blocks, ");
