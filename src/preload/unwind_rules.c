@@ -13,14 +13,14 @@
 #	define SIDE_MAX 4096u
 #endif
 #define RULES		(1u << UNWIND_RULE_BITS)
-#define ACCEPTED_BITS	10
+#define ACCEPTED_BITS	12
 #define RULE_SIDE(rule) ((uint32_t)(rule) & ((1u << UNWIND_RULE_SIDE_BITS) - 1))
 
 enum side_kind {
 	SIDE_FAR_SP,  /* cfa = sp + cfa_offset */
 	SIDE_FAR_FP,  /* cfa = fp + cfa_offset */
 	SIDE_ALIGNED, /* cfa = *(fp + cfa_offset): the stack was realigned */
-	SIDE_GUESS,   /* no information */
+	SIDE_GUESS,   /* no information, and not the return from a signal handler */
 	SIDE_GENERAL, /* anything else */
 };
 /* Where the caller's fp is. */
@@ -219,7 +219,7 @@ enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool 
 /* Look up the rule for the frame at STATE; RULE 0 stands for SIDE_GENERAL that could not be entered. */
 COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind_state *state)
 {
-	const struct side_rule guess = {.kind = SIDE_GUESS};
+	struct side_rule guess = {.kind = SIDE_GUESS};
 	atomic_uint_least64_t *table =
 	    atomic_load_explicit(&unwind_rule_table, memory_order_acquire);
 	uint32_t era = atomic_load_explicit(&rules_era, memory_order_seq_cst);
@@ -230,8 +230,12 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 
 	if (is_later)
 		modules_refresh_if_changed(); /* its newcomer may stand where another one stood */
-	if (result != EH_FOUND)
+	if (result != EH_FOUND) {
+		/* looked up once: reading code that may vanish takes the kernel */
+		if (unwind_is_signal_return(state->pc))
+			guess.kind = SIDE_GENERAL;
 		rule = side_rule(&guess);
+	}
 	if (result == EH_NO_OBJECT)
 		atomic_store_explicit(&any_outside, true, memory_order_relaxed);
 	if (state->is_exact || rule == 0 ||
@@ -406,7 +410,7 @@ COLD static enum unwind_outcome step_side(struct unwind_walker *walker, struct u
 			return UNWIND_END;
 		break;
 	case SIDE_GUESS:
-		if (state->is_exact || unwind_is_signal_return(state->pc))
+		if (state->is_exact)
 			return step_few_registers(walker, state, step);
 		return unwind_guess_caller(walker, state, step) ? UNWIND_NEXT : UNWIND_END;
 	default:
