@@ -14,6 +14,10 @@ $(unit_bin): $(BUILD)/test/unit/%: $(BUILD)/obj/test/unit/%.o $(support_obj) $(t
 # Parts of the preload that depend on nothing of it.
 $(BUILD)/test/unit/eh_frame_test: $(addprefix $(BUILD)/obj/src/preload/,eh_frame.o cfi_expression.o loader.o)
 $(BUILD)/test/unit/sampler_test: $(BUILD)/obj/src/preload/sampler.o
+# Parts that depend on the system's memory: a test may refuse it.
+failing_map_obj := $(BUILD)/obj/test/support/recorder/failing_map.o
+$(BUILD)/test/unit/arena_test: $(addprefix $(BUILD)/obj/src/preload/,arena.o system_linux.o) $(failing_map_obj)
+$(BUILD)/test/unit/arena_test: LDFLAGS += -Wl,--wrap=system_map
 $(BUILD)/obj/test/%.o: ALL_CPPFLAGS += -Itest
 
 # --- programs that are run under the preload: without optimisation, so that their functions are their sites ---

@@ -9,23 +9,25 @@
 #define SMALL_LIMIT	  (SMALL_CHUNK_BYTES / 4)
 #define LARGE_BYTES	  (256u * 1024)
 #define HOST_ROOM_BYTES	  (8u << 20)
-#define MAPPINGS_MAX	  16384u /* more are not counted, only used */
-#define CHUNKS_MAX	  4096u	 /* of small pieces; more are not listed */
+#define LIST_CHUNK	  1024u
+#define LIST_CHUNKS_MAX	  1024u
 
-/* Every live mapping, so that its resident part can be counted. A slot is free while its start is 0. */
+/*
+ * Every live mapping, so that its resident part can be counted and nobody takes it for memory of the host. A slot is
+ * free while its start is 0. Slot 0 of a chunk is the chunk itself. What cannot be listed is not used.
+ */
 struct mapping {
 	atomic_uintptr_t start;
 	atomic_size_t bytes;
-	atomic_uint use;
+	atomic_uint
+	    use; /* enum arena_use, or ARENA_USES: of small pieces, which are counted one by one */
 };
-static struct mapping mappings[MAPPINGS_MAX];
-static atomic_uint mapping_count; /* slots ever used */
+static _Atomic(struct mapping *) list[LIST_CHUNKS_MAX];
+static atomic_uint listed; /* slots ever used; never above the limit */
 static atomic_uint_least64_t small_bytes[ARENA_USES];
 /* Chunk of the small pieces: base of a SMALL_CHUNK_BYTES-aligned chunk, plus the bytes used in it. One word, so
  * that one compare-and-swap takes a piece. */
 static atomic_uintptr_t small_chunk;
-static atomic_uintptr_t chunks[CHUNKS_MAX];
-static atomic_uint chunk_count;
 
 #ifdef ALLOCSCOPE_STRESS
 /* Every n-th mapping after the first fails: proves that all callers survive it. */
@@ -46,44 +48,101 @@ static bool stress_refuses(enum arena_use use)
 }
 #endif
 
-static void note_mapping(void *start, size_t bytes, enum arena_use use)
+static void fill_slot(struct mapping *slot, size_t bytes, unsigned use)
 {
-	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+	atomic_store(&slot->use, use);
+	atomic_store(&slot->bytes, bytes);
+}
 
-	/* temporary mappings come and go: look for a free slot among the newest */
-	for (uint32_t i = count; i > 0 && i + 16 > count; i--) {
-		uintptr_t none = 0;
+/* Chunk NUMBER of the list, made when missing; NULL when memory is short. */
+static struct mapping *list_chunk(uint32_t number)
+{
+	const size_t bytes = LIST_CHUNK * sizeof(struct mapping);
+	struct mapping *chunk = atomic_load_explicit(&list[number], memory_order_acquire);
 
-		if (atomic_compare_exchange_strong(
-			&mappings[i - 1].start, &none, (uintptr_t)start)) {
-			atomic_store(&mappings[i - 1].use, use);
-			atomic_store(&mappings[i - 1].bytes, bytes);
-			return;
-		}
+	if (chunk != NULL)
+		return chunk;
+	struct mapping *fresh = system_map(bytes, "allocscope");
+
+	if (fresh == NULL)
+		return NULL;
+	fill_slot(&fresh[0], bytes, ARENA_OTHER);
+	atomic_store(&fresh[0].start, (uintptr_t)fresh);
+	if (atomic_compare_exchange_strong_explicit(
+		&list[number], &chunk, fresh, memory_order_acq_rel, memory_order_acquire))
+		return fresh;
+	system_unmap(fresh, bytes);
+	return chunk;
+}
+
+/* Slot NUMBER, whose chunk exists. */
+static struct mapping *list_slot(uint32_t number)
+{
+	return &atomic_load_explicit(
+	    &list[number / LIST_CHUNK], memory_order_acquire)[number % LIST_CHUNK];
+}
+
+static bool claim_slot(struct mapping *slot, uintptr_t start)
+{
+	uintptr_t none = 0;
+
+	return atomic_compare_exchange_strong(&slot->start, &none, start);
+}
+
+/* Temporary mappings come and go: a free slot among the newest, or NULL. */
+static struct mapping *reuse_slot(uintptr_t start)
+{
+	uint32_t count = atomic_load_explicit(&listed, memory_order_acquire);
+
+	for (uint32_t i = count; i > 0 && i + 16 > count; i--)
+		if (claim_slot(list_slot(i - 1), start))
+			return list_slot(i - 1);
+	return NULL;
+}
+
+/* A slot that was never used, or NULL: the list is full or cannot grow. */
+static struct mapping *fresh_slot(uintptr_t start)
+{
+	uint32_t count = atomic_load_explicit(&listed, memory_order_relaxed);
+
+	while (count < LIST_CHUNK * LIST_CHUNKS_MAX) {
+		struct mapping *chunk = list_chunk(count / LIST_CHUNK);
+
+		if (chunk == NULL)
+			return NULL;
+		if (!atomic_compare_exchange_weak_explicit(
+			&listed, &count, count + 1, memory_order_release, memory_order_relaxed))
+			continue;
+		if (claim_slot(&chunk[count % LIST_CHUNK], start))
+			return &chunk[count % LIST_CHUNK];
+		count++;
 	}
-	uint32_t slot = atomic_fetch_add(&mapping_count, 1);
+	return NULL;
+}
 
-	if (slot >= MAPPINGS_MAX) {
-		atomic_store(&mapping_count, MAPPINGS_MAX);
-		return;
-	}
-	atomic_store(&mappings[slot].use, use);
-	atomic_store(&mappings[slot].bytes, bytes);
-	atomic_store(&mappings[slot].start, (uintptr_t)start);
+/* The order lets a reader see a start only together with no bytes or with its own. */
+static bool note_mapping(void *start, size_t bytes, unsigned use)
+{
+	struct mapping *slot = reuse_slot((uintptr_t)start);
+
+	if (slot == NULL)
+		slot = fresh_slot((uintptr_t)start);
+	if (slot == NULL)
+		return false;
+	fill_slot(slot, bytes, use);
+	return true;
 }
 
 static void forget_mapping(const void *start)
 {
-	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+	for (uint32_t i = atomic_load_explicit(&listed, memory_order_acquire); i-- > 0;) {
+		struct mapping *slot = list_slot(i);
 
-	for (uint32_t i = count < MAPPINGS_MAX ? count : MAPPINGS_MAX; i-- > 0;) {
-		uintptr_t expected = (uintptr_t)start;
-
-		if (atomic_load_explicit(&mappings[i].start, memory_order_relaxed) != expected)
+		if (atomic_load_explicit(&slot->start, memory_order_relaxed) != (uintptr_t)start)
 			continue;
-		atomic_store(&mappings[i].bytes, 0);
-		if (atomic_compare_exchange_strong(&mappings[i].start, &expected, 0))
-			return;
+		atomic_store(&slot->bytes, 0);
+		atomic_store(&slot->start, 0);
+		return;
 	}
 }
 
@@ -106,8 +165,10 @@ void *arena_map(size_t bytes, enum arena_use use)
 	if (!stress_refuses(use))
 		start =
 		    bytes < LARGE_BYTES ? system_map(bytes, "allocscope") : map_leaving_room(bytes);
-	if (start != NULL)
-		note_mapping(start, bytes, use);
+	if (start != NULL && !note_mapping(start, bytes, use)) {
+		system_unmap(start, bytes);
+		start = NULL;
+	}
 	return start;
 }
 
@@ -136,17 +197,10 @@ static uintptr_t map_chunk(void)
 		system_unmap(start, before);
 	if (SMALL_CHUNK_BYTES - before > 0)
 		system_unmap((char *)base + SMALL_CHUNK_BYTES, SMALL_CHUNK_BYTES - before);
-	return base;
-}
-
-static void note_chunk(uintptr_t start)
-{
-	uint32_t number = atomic_fetch_add_explicit(&chunk_count, 1, memory_order_relaxed);
-
-	if (number < CHUNKS_MAX)
-		atomic_store_explicit(&chunks[number], start, memory_order_relaxed);
-	else
-		atomic_store_explicit(&chunk_count, CHUNKS_MAX, memory_order_relaxed);
+	if (note_mapping((void *)base, SMALL_CHUNK_BYTES, ARENA_USES))
+		return base;
+	system_unmap((void *)base, SMALL_CHUNK_BYTES);
+	return 0;
 }
 
 void *arena_small(size_t bytes, enum arena_use use)
@@ -172,44 +226,58 @@ void *arena_small(size_t bytes, enum arena_use use)
 			return NULL;
 		if (!atomic_compare_exchange_strong_explicit(&small_chunk, &word, fresh + 16,
 			memory_order_relaxed, memory_order_relaxed))
-			system_unmap((void *)fresh, SMALL_CHUNK_BYTES);
-		else
-			note_chunk(fresh);
+			arena_unmap((void *)fresh, SMALL_CHUNK_BYTES, use);
 	}
+}
+
+/* Call VISIT for each mapping. One that is made or given back meanwhile is seen as it was or not at all. */
+static void each_mapping(
+    void (*visit)(void *context, uintptr_t start, size_t bytes, unsigned use), void *context)
+{
+	uint32_t count = atomic_load_explicit(&listed, memory_order_acquire);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct mapping *slot = list_slot(i);
+		uintptr_t start = atomic_load(&slot->start);
+		size_t bytes = atomic_load(&slot->bytes);
+		unsigned use = atomic_load(&slot->use);
+
+		if (start != 0 && bytes != 0 && start == atomic_load(&slot->start))
+			visit(context, start, bytes, use);
+	}
+}
+
+struct each {
+	void (*visit)(void *context, uintptr_t start, size_t bytes);
+	void *context;
+};
+
+static void visit_any(void *context, uintptr_t start, size_t bytes, unsigned use)
+{
+	const struct each *each = context;
+
+	(void)use;
+	each->visit(each->context, start, bytes);
 }
 
 void arena_each(void (*visit)(void *context, uintptr_t start, size_t bytes), void *context)
 {
-	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
+	struct each each = {visit, context};
 
-	for (uint32_t i = 0; i < count && i < MAPPINGS_MAX; i++) {
-		uintptr_t start = atomic_load_explicit(&mappings[i].start, memory_order_acquire);
-		size_t bytes = atomic_load_explicit(&mappings[i].bytes, memory_order_relaxed);
+	each_mapping(visit_any, &each);
+}
 
-		if (start != 0 && bytes != 0)
-			visit(context, start, bytes);
-	}
-	count = atomic_load_explicit(&chunk_count, memory_order_relaxed);
-	for (uint32_t i = 0; i < count && i < CHUNKS_MAX; i++) {
-		uintptr_t start = atomic_load_explicit(&chunks[i], memory_order_relaxed);
+static void add_resident(void *context, uintptr_t start, size_t bytes, unsigned use)
+{
+	uint64_t *resident = context;
 
-		if (start != 0)
-			visit(context, start, SMALL_CHUNK_BYTES);
-	}
+	if (use < ARENA_USES)
+		resident[use] += system_resident_bytes(start, bytes);
 }
 
 void arena_resident(uint64_t ret_bytes[ARENA_USES])
 {
-	uint32_t count = atomic_load_explicit(&mapping_count, memory_order_relaxed);
-
 	for (unsigned use = 0; use < ARENA_USES; use++)
 		ret_bytes[use] = atomic_load_explicit(&small_bytes[use], memory_order_relaxed);
-	for (uint32_t i = 0; i < count && i < MAPPINGS_MAX; i++) {
-		uintptr_t start = atomic_load_explicit(&mappings[i].start, memory_order_acquire);
-		size_t bytes = atomic_load_explicit(&mappings[i].bytes, memory_order_relaxed);
-
-		if (start != 0 && bytes != 0)
-			ret_bytes[atomic_load_explicit(&mappings[i].use, memory_order_relaxed)] +=
-			    system_resident_bytes(start, bytes);
-	}
+	each_mapping(add_resident, ret_bytes);
 }
