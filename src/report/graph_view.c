@@ -100,7 +100,10 @@ void graph_view_born_text(const struct graph_view *view, uint32_t block, char *t
 
 	if (iteration->last_generation - iteration->first_generation + 1u == iteration->count)
 		number += born.first_generation - iteration->first_generation;
-	(void)snprintf(text, bytes, "born in %s #%s%s", name, text_count(number).text,
+	/* The only benchmark needs no name. */
+	(void)snprintf(text, bytes, "born in %s %s%s%s",
+	    heap->snapshot->benchmark_count > 1 ? name : "iteration",
+	    heap->snapshot->benchmark_count > 1 ? "#" : "", text_count(number).text,
 	    born.last_generation != born.first_generation ? " or later" : "");
 }
 

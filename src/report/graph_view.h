@@ -33,7 +33,7 @@ int graph_view_dominators(struct graph_view *view);
 
 /* Type or, without one, site of BLOCK. */
 void graph_view_block_text(const struct graph_view *view, uint32_t block, char *text, size_t bytes);
-/* "born in request #12", "born outside iterations". */
+/* "born in iteration 12", with several benchmarks "born in request #12"; "born outside iterations". */
 void graph_view_born_text(const struct graph_view *view, uint32_t block, char *text, size_t bytes);
 /* What --id takes: identity address and epoch, stable over the snapshots of one run. */
 void graph_view_id_text(const struct heap *heap, uint32_t block, char *text, size_t bytes);

@@ -48,41 +48,58 @@ static size_t limit_of(const struct report_options *options)
 								: CHILDREN_MAX;
 }
 
-static void put_node(FILE *out, const struct graph_view *view, uint32_t node, uint64_t whole,
-    int depth, const struct report_options *options)
+static void put_line(FILE *out, struct retained retained, uint64_t whole, int depth,
+    const char *text, const struct text_style *style)
 {
-	const struct dominators *dominators = view->dominators;
-	char text[REPORT_TEXT_BYTES];
-
-	node_text(view, node, text, sizeof text);
-	fprintf(out, "%10s %9s %8s  %*s", text_bytes(dominators->retained_bytes[node]).text,
-	    text_count(dominators->retained_blocks[node]).text,
-	    text_percent(dominators->retained_bytes[node], whole).text, 2 * depth, "");
-	text_put(out, &options->style, depth == 0 ? TEXT_BOLD : TEXT_PLAIN, text);
+	fprintf(out, "%10s %9s %8s  %*s", text_bytes(retained.bytes).text,
+	    text_count(retained.blocks).text, text_percent(retained.bytes, whole).text, 2 * depth,
+	    "");
+	text_put(out, style, depth == 0 ? TEXT_BOLD : TEXT_PLAIN, text);
 	fputc('\n', out);
+}
+
+/* The COUNT children of a node that are too small for lines of their own, together. */
+static void put_others(FILE *out, struct retained retained, size_t count, uint64_t whole, int depth,
+    const struct text_style *style)
+{
+	char text[192];
+
+	if (count == 0 || retained.blocks == 0)
+		return;
+	(void)snprintf(text, sizeof text, "... %s with all below",
+	    text_plural(count, "smaller one", "smaller ones").text);
+	put_line(out, retained, whole, depth, text, style);
 }
 
 /* NODE and what it dominates, most first; recursion is bounded by DEPTH_MAX. */
 static void put_tree(FILE *out, const struct graph_view *view, uint32_t node, uint64_t whole,
     int depth, const struct report_options *options)
 {
-	uint32_t children[CHILDREN_MAX];
+	const struct dominators *dominators = view->dominators;
 	const size_t limit = limit_of(options);
+	uint32_t children[CHILDREN_MAX];
+	char text[REPORT_TEXT_BYTES];
+	struct retained rest = {
+	    .bytes = dominators->retained_bytes[node], .blocks = dominators->retained_blocks[node]};
 	size_t count, shown = 0;
 
-	put_node(out, view, node, whole, depth, options);
-	if (depth == DEPTH_MAX)
-		return;
-	count = dominators_largest(view->dominators, node, children, limit);
-	for (size_t i = 0; i < count && i < limit; i++) {
-		if (options->top != 0 && !is_shown(view->dominators, children[i], whole))
-			break;
-		put_tree(out, view, children[i], whole, depth + 1, options);
-		shown++;
+	node_text(view, node, text, sizeof text);
+	put_line(out, rest, whole, depth, text, &options->style);
+	if (reference_is_block(view->graph, node)) {
+		rest.bytes -= view->graph->snapshot->block_size[node];
+		rest.blocks--;
 	}
-	if (shown < count && shown > 0)
-		fprintf(out, "%29s  %*s... %s more\n", "", 2 * (depth + 1), "",
-		    text_count(count - shown).text);
+	count = dominators_largest(dominators, node, children, limit);
+	for (; depth < DEPTH_MAX && shown < count && shown < limit; shown++) {
+		const uint32_t child = children[shown];
+
+		if (options->top != 0 && !is_shown(dominators, child, whole))
+			break;
+		put_tree(out, view, child, whole, depth + 1, options);
+		rest.bytes -= dominators->retained_bytes[child];
+		rest.blocks -= dominators->retained_blocks[child];
+	}
+	put_others(out, rest, count - shown, whole, depth + 1, &options->style);
 }
 
 static uint64_t whole_bytes(const struct graph_view *view)

@@ -2,8 +2,8 @@
  * A retaining path: from a root to a block, every holder with the field that points on.
  *
  *   listeners (bench)                                                 the root
- *     -> listener (16 B, born in request #1,000), subscribe (bench.c:28)
- *        .next -> listener (16 B, born in request #999), subscribe (bench.c:28)
+ *     -> listener (16 B, born in iteration 1,000), subscribe (bench.c:28)
+ *        .next -> listener (16 B, born in iteration 999), subscribe (bench.c:28)
  *        .next -> ... 996 more like it
  *
  * A run of holders of one site that point on through one field is shown once, with its first and last block.
