@@ -21,8 +21,8 @@ check-options: | deps-if-missing
 
 # The output that README.md shows, taken anew; a part of golden-update.
 golden-update: readme-update
-readme-update: $(PRELOAD) $(CLI)
-	@mkdir -p $(BUILD)/readme && tools/replay-readme.sh $(BUILD) $(BUILD)/readme >$(BUILD)/readme/README.md && \
+readme-update: $(PRELOAD) $(CLI) $(example_bin)
+	@rm -rf $(BUILD)/readme && mkdir -p $(BUILD)/readme && tools/replay-readme.sh $(BUILD) $(BUILD)/readme >$(BUILD)/readme/README.md && \
 		cp $(BUILD)/readme/README.md README.md
 	@git --no-pager diff --stat -- README.md 2>/dev/null || true
 .PHONY: readme-update

@@ -10,7 +10,7 @@ folder=${2:?usage: replay-readme.sh BUILD-FOLDER FOLDER}
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$folder" || exit 2
 unset LD_PRELOAD ALLOCSCOPE_OPTIONS ALLOCSCOPE_OUTPUT ALLOCSCOPE_SIGNAL
-export PATH="$build:$PATH" C_INCLUDE_PATH="$root/include" NO_COLOR=1
+export PATH="$build:$build/examples:$PATH" C_INCLUDE_PATH="$root/include" NO_COLOR=1
 
 awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$root/README.md" >bench.c
 
@@ -22,7 +22,7 @@ while IFS= read -r line; do
     'yes$ '*)
         printf '%s\n' "$line"
         # Process numbers differ from run to run; blanks at the end of a line are no part of a document.
-        sh -c "${line#??}" 2>&1 </dev/null | sed -E -e 's/\(pid [0-9]+\)/(pid 4711)/g' -e 's/[[:space:]]+$//'
+        sh -c "${line#??}" 2>&1 </dev/null | sed -E -e 's/\(pid [0-9]+\)/(pid 4711)/g' -e 's/\(tid [0-9]+\)/(tid 4711)/g' -e 's/[[:space:]]+$//'
         continue
         ;;
     yes*) continue ;; # output of old

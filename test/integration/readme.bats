@@ -21,6 +21,13 @@ normalise() {
     diff expected actual
 }
 
+@test "the README's path leads from the outer signal along its subscribers to what is left" {
+    local path
+    path=$(sed -n '/^  the_world /,/^$/p' "$TEST_ROOT/README.md" | sed -n 's/^ *\(\.[a-z_.]*\) -> .*/\1/p' | paste -sd ' ')
+    [ "$path" = '.outer .environment .node .subscribers .next_consumer .next_consumer .consumer .producer.subscribers .consumer' ] ||
+        fail "$path"
+}
+
 @test "the README's program does the same without us" {
     readme_program >bench.c
     cc -g -I "$TEST_ROOT/include" bench.c -o bench
