@@ -9,6 +9,7 @@
 #define ENGINES_RX_BLOCKS_H
 
 #include <allocscope/allocscope.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,6 +54,16 @@ static inline void rx_block_free(struct rx_block_count *count, void *block, size
 	count->frees++;
 	count->freed_bytes += size_bytes;
 	free(block);
+}
+
+/* The members of a JSON object, without its braces; a constructor's name is a C identifier and needs no escapes. */
+static inline void rx_block_count_write(FILE *out, const struct rx_block_count *count)
+{
+	fprintf(out,
+	    "\"function\":\"%s\",\"allocs\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"frees\":%" PRIu64
+	    ",\"freed_bytes\":%" PRIu64 ",\"live_blocks\":%" PRIu64 ",\"live_bytes\":%" PRIu64,
+	    count->constructor, count->allocs, count->bytes, count->frees, count->freed_bytes,
+	    rx_blocks_live(count), count->bytes - count->freed_bytes);
 }
 
 #endif
