@@ -44,8 +44,10 @@ void counters_keep_end(
 
 	if (*slot == NULL)
 		*slot = arena_map(STACK_CHUNK * sizeof **slot, ARENA_COUNTERS);
-	if (*slot == NULL)
+	if (*slot == NULL) {
+		journal_lose();
 		return;
+	}
 	struct kept_counters *kept = &(*slot)[stack & (STACK_CHUNK - 1)];
 
 	if (kept->serial != serial) {

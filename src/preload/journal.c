@@ -1,22 +1,27 @@
 #include "preload/journal.h"
 
-#include <string.h>
-
 #include "preload/arena.h"
 #include "preload/counters.h"
 #include "preload/epoch.h"
 #include "preload/iteration.h"
 #include "preload/options.h"
 
-#define CHUNK_BLOCKS 4096u
-#define CHUNKS_MAX   16384u /* 2^26 blocks */
+#define CHUNK_ROWS 4096u
+#define CHUNKS_MAX 16384u
+#define ROWS_MAX   (CHUNKS_MAX * CHUNK_ROWS)
 
-#define FREED 1u /* in end_serial of a block in the journal */
+/* A row is there when its serial is that of the journal: it is stored last, so rows that were handed out and not
+ * written, for want of memory or by a thread that was stopped half way, are not read. */
+struct journal_row {
+	struct live_block block;
+	atomic_uint serial;
+	bool freed;
+};
 
 atomic_uint journal_serial;
 
 static uint32_t serials;
-static _Atomic(struct live_block *) chunks[CHUNKS_MAX];
+static _Atomic(struct journal_row *) chunks[CHUNKS_MAX];
 static atomic_uint count;
 static atomic_uint_least64_t lost;
 
@@ -50,43 +55,70 @@ uint64_t journal_lost(void)
 	return atomic_load_explicit(&lost, memory_order_relaxed);
 }
 
+void journal_lose(void)
+{
+	atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+}
+
 uint32_t journal_count(void)
 {
 	uint32_t used = atomic_load_explicit(&count, memory_order_acquire);
 
-	return used < CHUNKS_MAX * CHUNK_BLOCKS ? used : CHUNKS_MAX * CHUNK_BLOCKS;
+	return used < ROWS_MAX ? used : ROWS_MAX;
+}
+
+static const struct journal_row *row_get(uint32_t number)
+{
+	struct journal_row *chunk =
+	    atomic_load_explicit(&chunks[number / CHUNK_ROWS], memory_order_acquire);
+	struct journal_row *row = chunk != NULL ? &chunk[number % CHUNK_ROWS] : NULL;
+
+	return row != NULL && atomic_load_explicit(&row->serial, memory_order_acquire) ==
+				  atomic_load_explicit(&journal_serial, memory_order_relaxed)
+		   ? row
+		   : NULL;
 }
 
 const struct live_block *journal_get(uint32_t number)
 {
-	struct live_block *chunk =
-	    atomic_load_explicit(&chunks[number / CHUNK_BLOCKS], memory_order_acquire);
+	const struct journal_row *row = row_get(number);
 
-	return chunk != NULL ? &chunk[number % CHUNK_BLOCKS] : NULL;
+	return row != NULL ? &row->block : NULL;
 }
 
-void journal_add_slow(const struct live_block *block, bool freed)
+/* A row for one block, or NULL. A full journal counts no further: its counter would come round to 0. */
+static struct journal_row *row_new(void)
+{
+	if (atomic_load_explicit(&count, memory_order_relaxed) >= ROWS_MAX)
+		return NULL;
+	uint32_t number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+
+	if (number >= ROWS_MAX)
+		return NULL;
+	struct journal_row *chunk =
+	    ARENA_CHUNK(&chunks[number / CHUNK_ROWS], struct journal_row, CHUNK_ROWS, ARENA_OTHER);
+
+	return chunk != NULL ? &chunk[number % CHUNK_ROWS] : NULL;
+}
+
+void journal_add_slow(struct live_block *block, bool freed)
 {
 	uint32_t serial = atomic_load_explicit(&journal_serial, memory_order_acquire);
 
 	/* born after the end, or already written down when it was resized */
 	if (block->epoch > iteration_last_end_epoch() || block->end_serial == serial)
 		return;
-	uint32_t number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+	struct journal_row *row = row_new();
 
-	if (number >= CHUNKS_MAX * CHUNK_BLOCKS) {
-		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+	if (row == NULL) {
+		journal_lose();
+		block->end_serial = serial;
 		return;
 	}
-	struct live_block *chunk = ARENA_CHUNK(
-	    &chunks[number / CHUNK_BLOCKS], struct live_block, CHUNK_BLOCKS, ARENA_OTHER);
-
-	if (chunk == NULL) {
-		atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
-		return;
-	}
-	memcpy(&chunk[number % CHUNK_BLOCKS], block, sizeof *block);
-	chunk[number % CHUNK_BLOCKS].end_serial = freed ? FREED : 0;
+	row->block = *block;
+	row->block.end_serial = 0;
+	row->freed = freed;
+	atomic_store_explicit(&row->serial, serial, memory_order_release);
 }
 
 bool journal_holds_death(const struct live_block *block)
@@ -102,11 +134,12 @@ void journal_count_deaths(struct thread_state *state)
 			1; /* after its end, before the next */
 
 	for (uint32_t i = 0; i < used; i++) {
-		const struct live_block *block = journal_get(i);
-		uint32_t born = block != NULL ? epoch_first_generation(block->epoch) : 0;
+		const struct journal_row *row = row_get(i);
+		uint32_t born =
+		    row != NULL && row->freed ? epoch_first_generation(row->block.epoch) : 0;
 
-		if (born != 0 && block->end_serial == FREED)
+		if (born != 0)
 			counters_late_death(
-			    state, block->stack, born, died, live_block_weight(block));
+			    state, row->block.stack, born, died, live_block_weight(&row->block));
 	}
 }

@@ -43,11 +43,14 @@ bool snapshot_blocks_take(struct snapshot_blocks *blocks, bool journalled)
 		return false;
 	annotation_pool_each(add_stranger, blocks);
 	for (uint32_t i = 0; i < journal; i++) {
-		struct live_block block = *journal_get(i);
+		const struct live_block *kept = journal_get(i);
+
+		if (kept == NULL)
+			continue;
+		struct live_block block = *kept;
 
 		block.flags |= SNAPSHOT_BLOCK_JOURNALLED;
-		if (block.address != 0)
-			add_stranger(blocks, &block);
+		add_stranger(blocks, &block);
 	}
 	live_copy_take(&blocks->copy);
 	return true;

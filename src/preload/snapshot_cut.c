@@ -125,8 +125,9 @@ static bool collect_stacks(struct snapshot_cut *cut)
 }
 
 /*
- * A handler that leaves a hook by longjmp leaves an event half written. The table is the truth then: frees (or, if
- * there are too few, allocations) are set so that the books balance.
+ * A handler that leaves a hook by longjmp leaves an event half written; of what the journal had no room for there is
+ * nothing to be had. The blocks are the truth then: frees (or, if there are too few, allocations) are set so that
+ * the books balance.
  */
 static bool settle_books(struct snapshot_cut *cut)
 {
@@ -317,7 +318,7 @@ int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
 int snapshot_cut_settle(struct snapshot_cut *cut)
 {
 	count_blocks(cut);
-	if (cut->losses.deferred != 0 && !settle_books(cut))
+	if (cut->losses.deferred + cut->losses.journal != 0 && !settle_books(cut))
 		return -ENOMEM;
 	sum_stacks(cut);
 	if (cut->totals.peak_bytes < cut->totals.live_bytes)
