@@ -18,6 +18,12 @@ $(BUILD)/test/unit/sampler_test: $(BUILD)/obj/src/preload/sampler.o
 failing_map_obj := $(BUILD)/obj/test/support/recorder/failing_map.o
 $(BUILD)/test/unit/arena_test: $(addprefix $(BUILD)/obj/src/preload/,arena.o system_linux.o) $(failing_map_obj)
 $(BUILD)/test/unit/arena_test: LDFLAGS += -Wl,--wrap=system_map
+# The recorder without its hooks: test/support/recorder/recorder_host.h.
+recorder_src := $(filter-out $(addprefix src/preload/,interpose%.c api.c lifecycle.c),$(wildcard src/preload/*.c))
+recorder_obj := $(recorder_src:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/test/support/recorder/recorder_host.o $(failing_map_obj)
+$(filter $(BUILD)/test/unit/recorder_%,$(unit_bin)): $(recorder_obj)
+$(filter $(BUILD)/test/unit/recorder_%,$(unit_bin)): LDFLAGS += -Wl,--wrap=system_map,--wrap=unwind_capture
+$(filter $(BUILD)/test/unit/recorder_%,$(unit_bin)): CLI_LIBS += -lunwind
 $(BUILD)/obj/test/%.o: ALL_CPPFLAGS += -Itest
 
 # --- programs that are run under the preload: without optimisation, so that their functions are their sites ---

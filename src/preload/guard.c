@@ -53,6 +53,15 @@ static struct thread_state *free_level(struct thread_state *state)
 	return state;
 }
 
+/* The block for a handler's hook. Without one nothing is recorded, and *LOST, of the thread, counts it. */
+static struct thread_state *handler_level(uint64_t *lost)
+{
+	struct thread_state *state = free_level(thread_current);
+
+	*lost += state == NULL;
+	return state;
+}
+
 COLD struct thread_state *guard_enter_slow(void)
 {
 	int saved_errno = errno;
@@ -67,7 +76,7 @@ COLD struct thread_state *guard_enter_slow(void)
 			state = NULL;
 			break;
 		case UNWIND_IN_HANDLER:
-			state = free_level(state);
+			state = handler_level(&state->handler_allocs);
 			break;
 		case UNWIND_PLAIN:
 			forget_interrupted(state);
@@ -83,7 +92,7 @@ COLD struct thread_state *guard_enter_free_slow(void)
 {
 	int saved_errno = errno;
 	struct thread_state *state =
-	    thread_current != NULL ? free_level(thread_current) : first_entry();
+	    thread_current != NULL ? handler_level(&thread_current->handler_frees) : first_entry();
 
 	errno = saved_errno;
 	return state;

@@ -16,7 +16,8 @@ struct stack_fold {
 };
 
 static struct stack_fold *folds[STACK_CHUNKS_MAX];
-static struct series *series_rows; /* ITERATION_SERIES_MAX of them, mapped at first use */
+static bool refused[STACK_CHUNKS_MAX]; /* once there was no memory for that chunk of folds */
+static struct series *series_rows;     /* ITERATION_SERIES_MAX of them, mapped at first use */
 static uint32_t series_count;
 static uint64_t lost_series;
 static struct snapshot_sample samples[ITERATION_SAMPLES_MAX];
@@ -76,11 +77,14 @@ static void add_thread(const struct thread_state *state, uint32_t stack_count)
 		if (folds[number] == NULL)
 			folds[number] =
 			    arena_map(STACK_CHUNK * sizeof(struct stack_fold), ARENA_SURVIVAL);
-		if (folds[number] == NULL)
-			continue;
 		uint32_t end =
 		    stack_count - first < STACK_CHUNK ? stack_count - first : STACK_CHUNK;
 
+		if (folds[number] == NULL) {
+			lost_series += refused[number] ? 0 : end;
+			refused[number] = true;
+			continue;
+		}
 		for (uint32_t i = 0; i < end; i++) {
 			folds[number][i].blocks +=
 			    (int64_t)(counters[i].allocs - counters[i].frees);

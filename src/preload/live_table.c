@@ -171,25 +171,24 @@ bool live_table_put(struct thread_state *state, const struct live_block *block)
 	atomic_uint_least64_t *word = live_table_word(block->address);
 	bool plain = block->size < LIVE_COMPACT_LIMIT && block->flags == 0 &&
 		     block->end_serial == 0 && block->weight == 0;
-	uint32_t number;
 
 	if (word == NULL)
 		word = live_table_word_slow(block->address);
 	if (word == NULL)
 		return false;
-	number = plain ? 0 : record_take(state);
-	if (number != 0) {
-		record_at(number)->block = *block;
-		atomic_store_explicit(
-		    word, LIVE_RICH | live_bit_4(block->address) | number, memory_order_release);
+	if (plain) {
+		atomic_store_explicit(word,
+		    live_word(block->address, block->size, block->stack, block->epoch),
+		    memory_order_relaxed);
 		return true;
 	}
-	/* No memory for a record: a small block at least keeps its birth. */
-	if (block->size >= 1024 || block->weight != 0)
+	uint32_t number = record_take(state);
+
+	if (number == 0)
 		return false;
-	atomic_store_explicit(word,
-	    live_word(block->address, block->size, block->stack, block->epoch),
-	    memory_order_relaxed);
+	record_at(number)->block = *block;
+	atomic_store_explicit(
+	    word, LIVE_RICH | live_bit_4(block->address) | number, memory_order_release);
 	return true;
 }
 

@@ -173,6 +173,17 @@ static inline void live_block_unpack(uintptr_t address, uint64_t word, struct li
 	};
 }
 
+/* Remove the block whose WORD stands in SLOT, at ADDRESS. */
+static inline bool live_table_take_word(struct thread_state *state, atomic_uint_least64_t *slot,
+    uint64_t word, uintptr_t address, struct live_block *ret_block)
+{
+	atomic_store_explicit(slot, 0, memory_order_relaxed);
+	if (unlikely((word & LIVE_RICH) != 0))
+		return live_table_take_rich(state, word, ret_block);
+	live_block_unpack(address, word, ret_block);
+	return true;
+}
+
 /* Remove the block at ADDRESS. False when none is known there. */
 static inline bool live_table_take(
     struct thread_state *state, uintptr_t address, struct live_block *ret_block)
@@ -185,11 +196,19 @@ static inline bool live_table_take(
 
 	if (unlikely(word == 0 || (word & LIVE_BIT_4) != live_bit_4(address)))
 		return false;
-	atomic_store_explicit(slot, 0, memory_order_relaxed);
-	if (unlikely((word & LIVE_RICH) != 0))
-		return live_table_take_rich(state, word, ret_block);
-	live_block_unpack(address, word, ret_block);
-	return true;
+	return live_table_take_word(state, slot, word, address, ret_block);
+}
+
+/* Remove the block that has ADDRESS's granule, wherever in it. */
+static inline bool live_table_take_granule(
+    struct thread_state *state, uintptr_t address, struct live_block *ret_block)
+{
+	atomic_uint_least64_t *slot = live_table_word(address);
+	uint64_t word = slot != NULL ? atomic_load_explicit(slot, memory_order_relaxed) : 0;
+	uintptr_t granule = address & ~(((uintptr_t)1 << live_granule_shift) - 1);
+
+	return word != 0 &&
+	       live_table_take_word(state, slot, word, live_address(granule, 0, word), ret_block);
 }
 
 #endif

@@ -85,26 +85,35 @@ bool record_count_alloc(struct thread_state *state, uint32_t stack, size_t size)
 	return true;
 }
 
-/* BLOCK counts once: it has no weight. */
-static void count_free(struct thread_state *state, const struct live_block *block)
+/* In the counters of its stack. Those of another thread hold its birth, so this thread may find no memory for some. */
+static void count_free_of_stack(
+    struct thread_state *state, const struct live_block *block, bool temporary)
 {
 	struct stack_counters *counters = counters_of(state, block->stack);
-	iteration_tag tag = atomic_load_explicit(state->tag, memory_order_relaxed);
-	uint32_t now = tag_generation(tag);
-	uint32_t born = block->epoch == tag_epoch(tag) ? now : epoch_first_generation(block->epoch);
 
 	if (unlikely(counters == NULL)) {
-		state->lost_blocks++;
+		state->unbooked++;
 		return;
 	}
 	counters_keep(state, block->stack, counters);
 	counters->frees++;
 	counters->freed_bytes += block->size;
+	counters->temporary += temporary;
+	counters->temporary_bytes += temporary ? block->size : 0;
+}
+
+/* BLOCK counts once: it has no weight. */
+static void count_free(struct thread_state *state, const struct live_block *block)
+{
+	iteration_tag tag = atomic_load_explicit(state->tag, memory_order_relaxed);
+	uint32_t now = tag_generation(tag);
+	uint32_t born = block->epoch == tag_epoch(tag) ? now : epoch_first_generation(block->epoch);
+	bool temporary = born != 0 && born == now;
+
+	count_free_of_stack(state, block, temporary);
 	state->totals.frees++;
 	state->totals.freed_bytes += block->size;
-	if (born != 0 && born == now) {
-		counters->temporary++;
-		counters->temporary_bytes += block->size;
+	if (temporary) {
 		state->totals.temporary++;
 		state->totals.temporary_bytes += block->size;
 	} else if (born != 0 && !journal_holds_death(block)) {
@@ -122,14 +131,17 @@ void record_count_free(struct thread_state *state, const struct live_block *bloc
 		count_free(state, block);
 }
 
-/* The table still holds a block at this address: a free that we did not see. */
+/* The table still holds a block at this address, or in the other 16 bytes of its granule, where none can be any
+ * more: a free that we did not see. */
 COLD static void replace(struct thread_state *state, uintptr_t address)
 {
 	struct live_block old;
 
 	state->replaced++;
-	if (live_table_take(state, address, &old))
+	if (live_table_take_granule(state, address, &old)) {
+		journal_add(&old, true);
 		record_count_free(state, &old);
+	}
 }
 
 void record_replace(struct thread_state *state, uintptr_t address)
@@ -160,14 +172,8 @@ static __attribute__((noinline)) void record_alloc_any(
 	bool fits = true;
 
 	if (likely(size < LIVE_COMPACT_LIMIT)) {
-		while (unlikely(live_table_put_compact(address, size, stack, epoch, &fits) != 0)) {
+		while (unlikely(live_table_put_compact(address, size, stack, epoch, &fits) != 0))
 			replace(state, address);
-			atomic_uint_least64_t *word = live_table_word(address);
-
-			/* the other 16 bytes of the granule: an older block that cannot be there any more */
-			if (atomic_load_explicit(word, memory_order_relaxed) != 0)
-				atomic_store_explicit(word, 0, memory_order_relaxed);
-		}
 	} else {
 		struct live_block fresh = {.address = address,
 		    .identity = address,
@@ -267,7 +273,7 @@ void record_put_back(struct thread_state *state, const struct live_block *taken)
 		same.end_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed);
 	if (!live_table_put(state, &same)) {
 		state->lost_blocks++;
-		record_count_free(state, taken);
+		record_taken_freed(state, taken);
 	}
 }
 
@@ -281,11 +287,33 @@ uint32_t record_resize_stack(struct thread_state *state, const void *hook_frame)
 	return stack;
 }
 
+static void count_resize(struct thread_state *state, const struct live_block *taken, size_t size)
+{
+	struct stack_counters *counters = counters_of(state, taken->stack);
+	uint64_t more = size >= taken->size ? size - taken->size : 0;
+	uint64_t less = size < taken->size ? taken->size - size : 0;
+
+	if (likely(counters != NULL)) {
+		counters_keep(state, taken->stack, counters);
+		counters->reallocs++;
+		counters->bytes += more;
+		counters->freed_bytes += less;
+	} else {
+		state->unbooked++;
+	}
+	state->totals.reallocs++;
+	state->totals.bytes += more;
+	state->totals.freed_bytes += less;
+	if (less == 0)
+		counters_grow(state, more);
+	else
+		counters_shrink(state, less);
+}
+
 void record_resized(struct thread_state *state, const struct live_block *taken, void *fresh,
     size_t size, size_t room, uint32_t resize_stack)
 {
 	struct live_block block = *taken;
-	struct stack_counters *counters = counters_of(state, block.stack);
 
 	block.address = (uintptr_t)fresh;
 	block.size = size;
@@ -305,23 +333,9 @@ void record_resized(struct thread_state *state, const struct live_block *taken, 
 		record_sampled_resized(state, taken, room, &block);
 	if (!live_table_put(state, &block)) {
 		state->lost_blocks++;
-		record_count_free(state, options.sample != 0 ? &block : taken);
+		record_taken_freed(state, options.sample != 0 ? &block : taken);
 		return;
 	}
-	if (unlikely(options.sample != 0))
-		return;
-	state->totals.reallocs++;
-	if (counters == NULL)
-		return;
-	counters_keep(state, block.stack, counters);
-	counters->reallocs++;
-	if (size >= taken->size) {
-		counters->bytes += size - taken->size;
-		state->totals.bytes += size - taken->size;
-		counters_grow(state, size - taken->size);
-	} else {
-		counters->freed_bytes += taken->size - size;
-		state->totals.freed_bytes += taken->size - size;
-		counters_shrink(state, taken->size - size);
-	}
+	if (likely(options.sample == 0))
+		count_resize(state, taken, size);
 }

@@ -106,7 +106,8 @@ void record_sampled_count_free(struct thread_state *state, const struct live_blo
 
 	atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
 	if (unlikely(counters == NULL)) {
-		state->lost_blocks++;
+		state->unbooked++;
+		counters_shrink(state, bytes);
 		return;
 	}
 	counters_keep(state, block->stack, counters);
@@ -179,8 +180,10 @@ void record_sampled_resized(struct thread_state *state, const struct live_block 
 	uint32_t before = taken->weight;
 
 	resized->weight = resized->size > room ? 1 : before;
-	if (counters == NULL)
+	if (counters == NULL) {
+		state->unbooked++;
 		return;
+	}
 	uint64_t gone = before - resized->weight; /* these stand on the others now */
 	int64_t change = (int64_t)(resized->weight * resized->size - before * taken->size);
 

@@ -125,9 +125,9 @@ static bool collect_stacks(struct snapshot_cut *cut)
 }
 
 /*
- * A handler that leaves a hook by longjmp leaves an event half written; of what the journal had no room for there is
- * nothing to be had. The blocks are the truth then: frees (or, if there are too few, allocations) are set so that
- * the books balance.
+ * A handler that leaves a hook by longjmp leaves an event half written, and so does an event whose counters get no
+ * memory; what the journal had no room for is nowhere. The blocks are the truth then: frees (or, if there are too few,
+ * allocations) are set so that the books balance.
  */
 static bool settle_books(struct snapshot_cut *cut)
 {
@@ -159,6 +159,11 @@ static bool settle_books(struct snapshot_cut *cut)
 	}
 	unmap_rows(live, cut->stack_count, sizeof *live);
 	return true;
+}
+
+static bool needs_settling(const struct snapshot_losses *losses)
+{
+	return (losses->deferred | losses->journal | losses->blocks | losses->replaced) != 0;
 }
 
 static void sum_stacks(struct snapshot_cut *cut)
@@ -289,7 +294,8 @@ static void collect_losses(struct snapshot_cut *cut)
 		losses->unknown_frees += state->unknown_frees;
 		losses->nested += state->lost_nested;
 		losses->paused += state->paused_allocs;
-		losses->deferred += state->interrupted;
+		losses->deferred += state->interrupted + state->unbooked + state->handler_frees;
+		losses->blocks += state->handler_allocs;
 	}
 	losses->blocks += cut->blocks.copy.lost;
 	losses->series = iteration_lost_series();
@@ -305,12 +311,15 @@ int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
 	cut->generation = iteration_generation();
 	cut->in_iteration = iteration_is_open();
 	if (!snapshot_blocks_take(&cut->blocks, at_last_end) || !collect_stacks(cut) ||
-	    !collect_variances(cut) || !collect_threads(cut) || !collect_survival(cut))
+	    !collect_variances(cut))
+		return -ENOMEM;
+	/* an approximate cut: a root is made after its thread's row, so the rows are counted after the nodes */
+	cut->node_count = stack_table_node_count();
+	if (!collect_threads(cut) || !collect_survival(cut))
 		return -ENOMEM;
 	cut->epoch = at_last_end ? iteration_last_end_epoch() : iteration_cut();
 	collect_losses(cut);
 	collect_peak(cut);
-	cut->node_count = stack_table_node_count();
 	cut->module_count = modules_count();
 	return 0;
 }
@@ -318,7 +327,7 @@ int snapshot_cut_take(struct snapshot_cut *cut, bool at_last_end)
 int snapshot_cut_settle(struct snapshot_cut *cut)
 {
 	count_blocks(cut);
-	if (cut->losses.deferred + cut->losses.journal != 0 && !settle_books(cut))
+	if (needs_settling(&cut->losses) && !settle_books(cut))
 		return -ENOMEM;
 	sum_stacks(cut);
 	if (cut->totals.peak_bytes < cut->totals.live_bytes)

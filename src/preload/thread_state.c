@@ -25,16 +25,18 @@ struct thread_row {
 static struct thread_row thread_rows[THREAD_ROWS_MAX];
 static struct spin_lock rows_lock;
 
-static THREAD_LOCAL bool thread_has_ended; /* the last destructor ran: share late_state */
+/* The last destructor ran, or there was no memory for a block: share late_state. */
+static THREAD_LOCAL bool thread_shares;
 
 static _Atomic(struct thread_state *) all_states;
 static atomic_uint living, most_living, free_blocks, rows_used;
 static atomic_uint_least64_t lost_threads;
-static atomic_bool nested_used;
+static atomic_bool nested_used, late_used;
 static bool own_tags;
 static pthread_key_t exit_key;
 static bool exit_key_exists;
-/* For what a thread does after its last destructor. Its `busy` is taken with compare-and-swap. */
+/* For what a thread does after its last destructor, and for threads that got no block. Its `busy` is taken with
+ * compare-and-swap. */
 static struct thread_state *late_state;
 
 static void thread_ends(void *argument);
@@ -67,8 +69,9 @@ uint64_t thread_states_lost(void)
 uint32_t thread_states_rows(void)
 {
 	uint32_t rows = atomic_load_explicit(&rows_used, memory_order_relaxed);
+	bool has_last = atomic_load_explicit(&late_used, memory_order_acquire);
 
-	return rows < THREAD_ROWS_MAX ? rows : THREAD_ROWS_MAX;
+	return rows < THREAD_ROWS_MAX && !has_last ? rows : THREAD_ROWS_MAX;
 }
 
 /* A new block in the list, or NULL. */
@@ -196,26 +199,32 @@ static void count_living(void)
 		counters_become_multi_threaded();
 }
 
+/* Before the calling thread's first stack: a file that holds its root has the row. */
+static struct thread_state *share(void)
+{
+	thread_shares = true;
+	atomic_store_explicit(&late_used, true, memory_order_release);
+	return late_state;
+}
+
 struct thread_state *thread_state_attach(void)
 {
 	if (thread_current != NULL)
 		return thread_current;
-	if (thread_has_ended)
-		return late_state;
-	count_living();
+	if (thread_shares)
+		return share();
+	count_living(); /* one without a block counts for ever: its end is not seen */
 	struct thread_state *state = take_over();
 
 	if (state == NULL) {
 		state = state_new(0);
 		if (state == NULL) {
 			atomic_fetch_add_explicit(&lost_threads, 1, memory_order_relaxed);
-			return late_state;
+			return share();
 		}
 		atomic_store_explicit(&state->in_use, 1, memory_order_relaxed);
-		give_row(state);
-	} else {
-		give_row(state);
 	}
+	give_row(state);
 	state->tid = (uint32_t)system_thread_id();
 	atomic_store_explicit(
 	    &state->busy, 1, memory_order_relaxed); /* pthread_setspecific may allocate */
@@ -245,7 +254,7 @@ static void thread_ends(void *argument)
 	leave_row(state);
 	thread_state_pause(state, 0);
 	state->ignored_begins = 0;
-	thread_has_ended = true;
+	thread_shares = true;
 	thread_current = NULL;
 	atomic_fetch_sub_explicit(&living, 1, memory_order_relaxed);
 	atomic_store_explicit(&state->in_use, 0, memory_order_release);

@@ -82,6 +82,8 @@ struct thread_state {
 	struct thread_state *nested; /* the block for a handler that interrupts us */
 	struct thread_state *next;   /* in the list of all */
 	uint64_t interrupted;	     /* hooks that a handler left by longjmp */
+	uint64_t unbooked; /* events whose counters had no memory: the table is the truth */
+	uint64_t handler_allocs, handler_frees; /* of handlers for which there was no block */
 	uint64_t lost_nested, unknown_frees, paused_allocs, lost_blocks, lost_stacks, frames_cut,
 	    replaced, lost_survival;
 	_Alignas(8) unsigned char open_iteration

@@ -144,8 +144,8 @@ struct snapshot_losses {
 	uint64_t survival;   /* deaths not in the survival matrix (table full) */
 	uint64_t iterations; /* iteration rows lost */
 	uint64_t
-	    deferred; /* hooks left half way, by longjmp out of a handler or by a fork meanwhile; their books were
-			 settled from the table */
+	    deferred; /* events written down by half: left by longjmp out of a handler or by a fork meanwhile, or
+			 without memory for their counters; their books were settled from the table */
 	uint64_t replaced; /* an allocation at an address that was still live in our table */
 	uint64_t
 	    unknown_frees; /* frees of addresses never recorded (before start, paused, other allocator) */
