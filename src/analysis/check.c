@@ -339,7 +339,11 @@ static int add_rows_of_generation(const struct check_subject *subject, uint32_t 
 		spread_add_block(&row->retained_spread, weight, snapshot->block_size[block]);
 		row->blocks_per_iteration = (double)row->born_blocks;
 		row->bytes_per_iteration = (double)row->born_bytes;
+		if (subject->input->reach != NULL)
+			hold_add(&row->hold, subject->input->reach, (uint32_t)block);
 	}
+	for (size_t key = 0; key < grouping->key_count; key++)
+		hold_judge(&rows[key].hold, rows[key].growth.shape);
 	int status = add_rows(result, rows, grouping->key_count, has_weight, in_blocks);
 
 	free(rows);

@@ -7,6 +7,11 @@ static bool is_better(const struct reachability *reachability, uint32_t block, u
 
 	if (leaked != reachability_is_leaked(reachability, known))
 		return leaked;
+	const struct heap *heap = reachability->graph->heap;
+	bool retained = heap_birth_of_block(heap, block) == HEAP_BIRTH_COUNTED;
+
+	if (retained != (heap_birth_of_block(heap, known) == HEAP_BIRTH_COUNTED))
+		return retained;
 	if (sizes[block] != sizes[known])
 		return sizes[block] > sizes[known];
 	if (reachability->distance[block] != reachability->distance[known])

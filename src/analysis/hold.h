@@ -25,8 +25,8 @@ void hold_merge(
     struct hold *hold, const struct hold *other, const struct reachability *reachability);
 /* The verdict, once the row's shape is known. */
 void hold_judge(struct hold *hold, enum growth_shape shape);
-/* The block to show: a leaked one before others, then the largest, the nearest to its root, the lowest row.
- * HEAP_NONE when the row is empty. */
+/* The block to show: a leaked one before others, then one that counted iterations left behind, then the largest, the
+ * nearest to its root, the lowest row. HEAP_NONE when the row is empty. */
 static inline uint32_t hold_example(const struct hold *hold)
 {
 	return hold->blocks != 0 ? hold->example : HEAP_NONE;

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/report_path.h"
 #include "report/text_estimate.h"
 #include "report/text_number.h"
 
@@ -155,6 +156,8 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 	text_table_column(&table, "blocks/iter", TEXT_RIGHT);
 	text_table_column(&table, "bytes/iter", TEXT_RIGHT);
 	text_table_column(&table, "shape", TEXT_LEFT);
+	if (check->view != NULL)
+		text_table_column(&table, "verdict", TEXT_LEFT);
 	text_table_column(&table, "grown", TEXT_RIGHT);
 	text_table_column(&table, group_by_name(check->grouping->by), TEXT_LEFT);
 	for (size_t i = 0; status == 0 && i < count; i++) {
@@ -172,6 +175,8 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 		    iterations_of(check, finding) != 0 ? report_row_rate(&row, true).text : "-");
 		text_table_cell_tinted(&table, report_shape_tint(row.growth->shape),
 		    growth_shape_name(row.growth->shape));
+		if (check->view != NULL)
+			report_verdict_cell(&table, row.hold);
 		text_table_cell(&table,
 		    text_estimate_signed_bytes(row.mean, row.grown_bytes, row.grown_variance).text);
 		status = report_row_name(&table, check->grouping, &row, options);
@@ -183,6 +188,40 @@ static int write_finding_rows(FILE *out, const struct report_check *check,
 		    text_plural(finding->row_count - count, "row", "rows").text);
 	text_table_release(&table);
 	return status;
+}
+
+/* Churn is held by nobody any more. */
+static bool is_of_survivors(enum check_rule rule)
+{
+	return rule != CHECK_MAX_ALLOCS_PER_ITERATION && rule != CHECK_MAX_BYTES_PER_ITERATION;
+}
+
+/* The block whose path explains FINDING: of the first of its rows that knows one; HEAP_NONE. */
+static uint32_t example_of(const struct report_check *check, const struct check_finding *finding)
+{
+	uint32_t block = HEAP_NONE;
+
+	for (size_t i = 0; check->view != NULL && is_of_survivors(finding->rule) &&
+			   block == HEAP_NONE && i < finding->row_count;
+	     i++)
+		block = hold_example(&check->result->rows[finding->first_row + i].hold);
+	return block;
+}
+
+static int write_path(FILE *out, const struct report_check *check,
+    const struct check_finding *finding, const struct report_options *options)
+{
+	const uint32_t block = example_of(check, finding);
+	struct retaining_path path;
+
+	if (block == HEAP_NONE)
+		return 0;
+	if (retaining_path_open(check->view->reach, block, &path) != 0)
+		return STATUS_NO_MEMORY;
+	fputs("  the path to the largest block of the first row:\n", out);
+	path_text(out, check->view, &path, options, 4);
+	retaining_path_release(&path);
+	return 0;
 }
 
 static void write_clean(FILE *out, const struct report_check *check, const struct text_style *style)
@@ -226,11 +265,34 @@ int report_check_text(
 	for (size_t i = 0; status == 0 && i < result->finding_count; i++) {
 		write_sentence(out, check, &result->findings[i], &options->style);
 		status = write_finding_rows(out, check, &result->findings[i], options);
+		if (status == 0)
+			status = write_path(out, check, &result->findings[i], options);
 	}
 	return status != 0 ? status : report_finish(out);
 }
 
 /* --- JSON --- */
+
+/* The member "path", null where no survivor or no graph is. */
+static int example_json(
+    struct json_writer *json, const struct report_check *check, const struct check_finding *finding)
+{
+	const uint32_t block = example_of(check, finding);
+	struct retaining_path path;
+	int status = 0;
+
+	if (block == HEAP_NONE) {
+		json_null(json, "path");
+		return 0;
+	}
+	if (retaining_path_open(check->view->reach, block, &path) != 0)
+		return STATUS_NO_MEMORY;
+	json_begin_object(json, "path");
+	status = path_json(json, check->view, &path);
+	json_end(json);
+	retaining_path_release(&path);
+	return status;
+}
 
 static int finding_json(struct json_writer *json, const struct report_check *check,
     const struct check_finding *finding, const struct report_options *options)
@@ -266,6 +328,8 @@ static int finding_json(struct json_writer *json, const struct report_check *che
 		json_end(json);
 	}
 	json_end(json);
+	if (status == 0)
+		status = example_json(json, check, finding);
 	json_end(json);
 	return status;
 }

@@ -212,14 +212,17 @@ static bool counters_are_known(const struct grouping *grouping)
 
 /* Which columns make sense: without iterations nothing is known of retention, lifetime and growth. */
 struct columns {
-	bool iterations, counters;
+	bool iterations, counters, verdicts;
 };
 
-static struct columns columns_of(const struct grouping *grouping)
+static struct columns columns_of(
+    const struct grouping *grouping, const struct report_options *options)
 {
-	return (struct columns){
-	    .iterations = heap_iterations_counted(grouping->inputs[0].heap) != 0,
-	    .counters = counters_are_known(grouping)};
+	const bool iterations = heap_iterations_counted(grouping->inputs[0].heap) != 0;
+
+	return (struct columns){.iterations = iterations,
+	    .counters = counters_are_known(grouping),
+	    .verdicts = iterations && options->view != NULL};
 }
 
 static void add_pair(struct text_table *table, uint64_t mean, uint64_t blocks, uint64_t bytes,
@@ -253,6 +256,8 @@ static void add_row(
 	if (columns.iterations && columns.counters)
 		text_table_cell_tinted(table, report_shape_tint(row->growth.shape),
 		    growth_shape_name(row->growth.shape));
+	if (columns.verdicts)
+		report_verdict_cell(table, &row->hold);
 }
 
 /* A row of ignored blocks alone says nothing. */
@@ -280,6 +285,8 @@ static void add_columns(struct text_table *table, enum group_by by, struct colum
 	}
 	if (columns.iterations && columns.counters)
 		text_table_column(table, "shape", TEXT_LEFT);
+	if (columns.verdicts)
+		text_table_column(table, "verdict", TEXT_LEFT);
 	text_table_column(table, group_by_name(by), TEXT_LEFT);
 }
 
@@ -304,7 +311,7 @@ static const char *sort_words(enum group_sort sort)
 static int write_rows(FILE *out, const struct grouping *grouping, const struct group_table *rows,
     enum group_sort sort, const struct report_options *options)
 {
-	struct columns columns = columns_of(grouping);
+	struct columns columns = columns_of(grouping, options);
 	struct text_table table;
 	size_t shown = 0, left_out = 0;
 	struct report_row common;

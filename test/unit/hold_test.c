@@ -135,7 +135,8 @@ static void rows_of_one_file_have_verdicts(void **state)
 	assert_int_equal(list->hold.verdict, VERDICT_ABANDONED);
 	assert_int_equal(list->hold.leaked_blocks, 0);
 	assert_int_equal(list->hold.doubtful_blocks, 0);
-	assert_int_equal(fixture.reach->distance[hold_example(&list->hold)], 2);
+	/* The nearest of those that counted iterations left: one of warm-up is nearer. */
+	assert_int_equal(fixture.reach->distance[hold_example(&list->hold)], 3);
 	assert_int_equal(cache->hold.verdict, VERDICT_CACHED);
 	assert_int_equal(local->hold.verdict, VERDICT_CACHED);
 	assert_int_equal(local->hold.doubtful_blocks, 1);
