@@ -181,6 +181,14 @@ void arena_unmap(void *start, size_t bytes, enum arena_use use)
 	system_unmap(start, bytes);
 }
 
+void arena_clear(void *start, size_t bytes)
+{
+	const size_t page = system_page_bytes();
+
+	if (bytes > page)
+		system_clear((char *)start + page, bytes - page);
+}
+
 /* A fresh aligned chunk, or 0: map twice the size and trim. */
 static uintptr_t map_chunk(void)
 {

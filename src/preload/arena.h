@@ -27,6 +27,8 @@ enum arena_use {
 void *arena_map(size_t bytes, enum arena_use use);
 /* Give back what arena_map returned. */
 void arena_unmap(void *start, size_t bytes, enum arena_use use);
+/* Give back the pages of what arena_map returned, all but the first: they stay mapped and read as zeros. */
+void arena_clear(void *start, size_t bytes);
 /* A small zeroed piece for ever, aligned to 16; NULL when memory is short. */
 void *arena_small(size_t bytes, enum arena_use use);
 /* Each of our mappings that is there now. */

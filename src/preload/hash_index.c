@@ -4,40 +4,49 @@
 
 #include "base/compiler.h"
 
-#define GROWTH_BITS 2
+#define MOVED_TOGETHER 16 /* rows whose memory is fetched side by side */
 
-static struct hash_index_table *table_new(uint64_t slot_count, enum arena_use use)
+static size_t table_bytes(uint32_t slot_count)
 {
-	struct hash_index_table *table =
-	    arena_map(sizeof *table + slot_count * sizeof table->slots[0], use);
+	return sizeof(struct hash_index_table) + slot_count * sizeof(atomic_uint);
+}
+
+static struct hash_index_table *table_new(uint32_t slot_count, enum arena_use use)
+{
+	struct hash_index_table *table = arena_map(table_bytes(slot_count), use);
 
 	if (table != NULL)
-		table->mask = slot_count - 1;
+		table->slot_count = slot_count;
 	return table;
 }
 
-bool hash_index_init(struct hash_index *index, unsigned bits, enum arena_use use)
+bool hash_index_init(
+    struct hash_index *index, uint32_t slot_count, hash_index_hash *hash_of, enum arena_use use)
 {
-	struct hash_index_table *table = table_new((uint64_t)1 << bits, use);
+	struct hash_index_table *table = table_new(slot_count, use);
 
 	index->use = use;
+	index->hash_of = hash_of;
 	atomic_store_explicit(&index->newest, table, memory_order_release);
 	return table != NULL;
+}
+
+/* Are more than EIGHTHS eighths of its slots taken? */
+static bool is_filled(struct hash_index_table *table, unsigned eighths)
+{
+	return atomic_load_explicit(&table->used, memory_order_relaxed) >
+	       (uint64_t)table->slot_count * eighths / 8;
 }
 
 static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_index_equals *equals,
     const void *content, uint32_t number)
 {
-	uint64_t tag = HASH_INDEX_TAG(hash);
+	uint32_t tag = HASH_INDEX_TAG(hash), at = hash_index_place(table, hash);
 
-	/* one slot in eight stays empty: searches end */
-	if (atomic_load_explicit(&table->used, memory_order_relaxed) >
-	    table->mask - table->mask / 8)
+	if (is_filled(table, 7)) /* empty slots end a search */
 		return 0;
-	uint64_t at = hash_index_place(hash) & table->mask;
-
-	for (uint64_t probes = 0; probes <= table->mask; probes++, at = (at + 1) & table->mask) {
-		uint64_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
+	for (uint32_t probes = 0; probes < table->slot_count; probes++) {
+		uint32_t slot = atomic_load_explicit(&table->slots[at], memory_order_acquire);
 
 		if (slot == 0 && atomic_compare_exchange_strong_explicit(&table->slots[at], &slot,
 				     tag | number, memory_order_release, memory_order_acquire)) {
@@ -46,45 +55,82 @@ static uint32_t enter_in(struct hash_index_table *table, uint64_t hash, hash_ind
 		}
 		if (HASH_INDEX_TAG(slot) == tag && equals(HASH_INDEX_NUMBER(slot), content))
 			return HASH_INDEX_NUMBER(slot);
+		at = hash_index_after(table, at);
 	}
 	return 0;
 }
 
-/* What stands in TABLE, while others may still enter: those that come too late are entered again when they return. */
-static void copy_slots(struct hash_index_table *larger, struct hash_index_table *table)
+static void copy_slot(struct hash_index_table *larger, uint32_t slot, uint64_t hash)
 {
-	uint64_t used = 0;
+	uint32_t at = hash_index_place(larger, hash);
 
-	for (uint64_t from = 0; from <= table->mask; from++) {
-		uint64_t slot = atomic_load_explicit(&table->slots[from], memory_order_acquire);
-		uint64_t at = hash_index_place(slot) & larger->mask;
+	while (atomic_load_explicit(&larger->slots[at], memory_order_relaxed) != 0)
+		at = hash_index_after(larger, at);
+	atomic_store_explicit(&larger->slots[at], slot, memory_order_relaxed);
+}
 
-		if (slot == 0)
-			continue;
-		while (atomic_load_explicit(&larger->slots[at], memory_order_relaxed) != 0)
-			at = (at + 1) & larger->mask;
-		atomic_store_explicit(&larger->slots[at], slot, memory_order_relaxed);
-		used++;
+/*
+ * What stands in TABLE, while others may still enter: those that come too late are entered again when they return.
+ * The order of places is that of hashes in both tables, so only the rows are read here and there.
+ */
+static void copy_slots(
+    const struct hash_index *index, struct hash_index_table *larger, struct hash_index_table *table)
+{
+	uint32_t used = 0;
+
+	for (uint32_t from = 0; from < table->slot_count; from += MOVED_TOGETHER) {
+		uint32_t slots[MOVED_TOGETHER], count = 0;
+		uint64_t hashes[MOVED_TOGETHER];
+
+		for (uint32_t i = from; i < table->slot_count && i < from + MOVED_TOGETHER; i++) {
+			uint32_t slot =
+			    atomic_load_explicit(&table->slots[i], memory_order_acquire);
+
+			if (slot != 0)
+				slots[count++] = slot;
+		}
+		/* apart from the stores below, so that the reads do not wait for one another */
+		for (uint32_t i = 0; i < count; i++)
+			hashes[i] = index->hash_of(HASH_INDEX_NUMBER(slots[i]));
+		for (uint32_t i = 0; i < count; i++)
+			copy_slot(larger, slots[i], hashes[i]);
+		used += count;
 	}
 	atomic_store_explicit(&larger->used, used, memory_order_relaxed);
 }
 
-/* One thread copies while the others go on; if it does not come back, another does the same at three quarters. */
+/*
+ * Give TABLE's pages back while others may still be in it. They stay mapped and read as zeros, so nobody faults, and the
+ * address is never used for another table. Only the first page, with the header, is kept: bounds hold. Who
+ * reads zero takes it for "not there" and calls hash_index_enter, which looks in the newest table before
+ * it adds. Who is adding to TABLE takes a slot that nobody reads any more, the same as one that comes too late for
+ * copy_slots: at worst a page comes back. Who copies TABLE for a second time (grow) finds at the end
+ * that it is not the newest, and throws the copy away.
+ */
+static void give_back(struct hash_index_table *table)
+{
+	arena_clear(table, table_bytes(table->slot_count));
+}
+
+/* One thread copies while the others go on; if it does not come back, another does the same later. */
 static void grow(struct hash_index *index, struct hash_index_table *table)
 {
 	if (atomic_exchange_explicit(&table->is_growing, 1, memory_order_relaxed) != 0 &&
-	    atomic_load_explicit(&table->used, memory_order_relaxed) <
-		table->mask - table->mask / 4)
+	    table->slot_count / 16 * 13 > atomic_load_explicit(&table->used, memory_order_relaxed))
 		return;
-	struct hash_index_table *larger = table_new((table->mask + 1) << GROWTH_BITS, index->use);
+	struct hash_index_table *larger =
+	    table_new(table->slot_count + table->slot_count / 2, index->use);
 
 	if (larger == NULL)
 		return;
-	copy_slots(larger, table);
-	if (!atomic_compare_exchange_strong_explicit(
+	copy_slots(index, larger, table);
+	struct hash_index_table *outgrown = table;
+
+	if (atomic_compare_exchange_strong_explicit(
 		&index->newest, &table, larger, memory_order_acq_rel, memory_order_relaxed))
-		arena_unmap(larger, sizeof *larger + (larger->mask + 1) * sizeof larger->slots[0],
-		    index->use);
+		give_back(outgrown);
+	else
+		arena_unmap(larger, table_bytes(larger->slot_count), index->use);
 }
 
 uint32_t hash_index_enter(struct hash_index *index, uint64_t hash, hash_index_equals *equals,
@@ -93,7 +139,7 @@ uint32_t hash_index_enter(struct hash_index *index, uint64_t hash, hash_index_eq
 	struct hash_index_table *newest =
 	    atomic_load_explicit(&index->newest, memory_order_acquire);
 
-	if (atomic_load_explicit(&newest->used, memory_order_relaxed) > newest->mask / 2) {
+	if (is_filled(newest, 6)) {
 		grow(index, newest);
 		newest = atomic_load_explicit(&index->newest, memory_order_acquire);
 	}

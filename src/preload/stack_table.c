@@ -15,21 +15,15 @@
 #define NODE_CHUNK	(1u << NODE_CHUNK_BITS)
 #define NODE_CHUNKS_MAX (1u << (HASH_INDEX_NUMBER_BITS - NODE_CHUNK_BITS))
 #ifdef ALLOCSCOPE_STRESS
-#	define FIRST_BITS 4
+#	define FIRST_SLOTS 16u
 #else
-#	define FIRST_BITS 12
+#	define FIRST_SLOTS 4096u
 #endif
 
 static struct hash_index stack_index, node_index;
 static atomic_uint stack_count = 1, node_count = 1;
 static _Atomic(struct stack_row *) stack_chunks[STACK_CHUNKS_MAX];
 static _Atomic(struct node_row *) node_chunks[NODE_CHUNKS_MAX];
-
-bool stack_table_init(void)
-{
-	return hash_index_init(&stack_index, FIRST_BITS, ARENA_STACK_INDEX) &&
-	       hash_index_init(&node_index, FIRST_BITS + 1, ARENA_STACK_INDEX);
-}
 
 uint32_t stack_table_count(void)
 {
@@ -59,6 +53,27 @@ const struct node_row *stack_table_node(uint32_t number)
 	    atomic_load_explicit(&node_chunks[number >> NODE_CHUNK_BITS], memory_order_acquire);
 
 	return chunk != NULL && number != 0 ? &chunk[number & (NODE_CHUNK - 1)] : NULL;
+}
+
+static uint64_t node_hash(const struct node_row *node)
+{
+	return XXH3_64bits(node, sizeof *node);
+}
+
+static uint64_t node_hash_of(uint32_t number)
+{
+	return node_hash(stack_table_node(number));
+}
+
+static uint64_t stack_hash_of(uint32_t number)
+{
+	return stack_table_get(number)->hash;
+}
+
+bool stack_table_init(void)
+{
+	return hash_index_init(&stack_index, FIRST_SLOTS, stack_hash_of, ARENA_STACK_INDEX) &&
+	       hash_index_init(&node_index, 2 * FIRST_SLOTS, node_hash_of, ARENA_STACK_INDEX);
 }
 
 static bool node_equals(uint32_t number, const void *content)
@@ -91,7 +106,7 @@ static uint32_t node_add(const struct node_row *wanted, uint64_t hash)
 static uint32_t node_child(uint32_t parent, uint64_t pc, uint32_t module)
 {
 	struct node_row wanted = {.pc = pc, .parent = parent, .module = module};
-	uint64_t hash = XXH3_64bits(&wanted, sizeof wanted);
+	uint64_t hash = node_hash(&wanted);
 	uint32_t number = hash_index_find(&node_index, hash, node_equals, &wanted);
 
 	return likely(number != 0) ? number : node_add(&wanted, hash);
@@ -133,7 +148,7 @@ static size_t write_rows(uint32_t first, uint32_t node, struct stack_step *steps
 
 		if (unlikely(chunk == NULL))
 			return i;
-		steps[i].hash = XXH3_64bits(&row, sizeof row);
+		steps[i].hash = node_hash(&row);
 		hash_index_prefetch(&node_index, steps[i].hash);
 		chunk[number & (NODE_CHUNK - 1)] = row;
 		node = number;
@@ -176,8 +191,7 @@ void stack_table_path(uint32_t node, struct stack_step *steps, size_t count)
 	}
 	for (; known < count && node != 0; known++) {
 		struct node_row row = row_of(node, &steps[known]);
-		uint32_t number =
-		    hash_index_find(&node_index, XXH3_64bits(&row, sizeof row), node_equals, &row);
+		uint32_t number = hash_index_find(&node_index, node_hash(&row), node_equals, &row);
 
 		if (number == 0)
 			break;

@@ -14,6 +14,8 @@
 /* Fresh zeroed pages, not backed until touched; labelled NAME in /proc/PID/maps where the kernel can. NULL on failure. */
 void *system_map(size_t bytes, const char *name);
 void system_unmap(void *start, size_t bytes);
+/* Give back the pages of what system_map returned; they read as zeros. START is the start of a page. */
+void system_clear(void *start, size_t bytes);
 /* Have the pages of fresh zeroed memory backed now: a later first write does not wait for them. */
 void system_touch(void *start, size_t bytes);
 size_t system_page_bytes(void);

@@ -44,6 +44,11 @@ void system_unmap(void *start, size_t bytes)
 	(void)system_call(SYS_munmap, start, bytes);
 }
 
+void system_clear(void *start, size_t bytes)
+{
+	(void)system_call(SYS_madvise, start, bytes, MADV_DONTNEED);
+}
+
 void system_touch(void *start, size_t bytes)
 {
 	const size_t page = system_page_bytes();

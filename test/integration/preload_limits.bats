@@ -19,7 +19,7 @@ load helpers
     expect_live "$snapshot" bottom 1 18
 }
 
-@test "one million distinct stacks: all allocations are counted, what is not kept apart is counted too" {
+@test "one million distinct stacks: at most 180 bytes each, all allocations counted, what is not kept apart too" {
     same_as_plain million_stacks
     "$TOOL" verify "$snapshot"
     "$TOOL" report --json --focus leaf "$snapshot" >report.json
@@ -27,6 +27,12 @@ load helpers
     dropped=$(info "$snapshot" '.dropped | .stacks + .blocks')
     [ $((allocs + dropped)) = 1048576 ]
     [ "$dropped" = 0 ] || grep -q '^allocscope: .*LOST' messages
+    # outgrown indexes give their memory back, or this would be more than 180 bytes a stack
+    [ "$dropped" != 0 ] || {
+        info "$snapshot" '(.cost_bytes | .stack_index + .nodes + .stacks) /
+            (.sections[] | select(.name == "stacks") | .rows)' >bytes
+        jq -e '. > 80 and . <= 180' bytes || fail "$(cat bytes) bytes a stack"
+    }
 }
 
 @test "200,000 live blocks are all in the file" {
