@@ -79,7 +79,12 @@ struct allocscope_functions {
 	    const char *file, int line);
 };
 
+/* In C++ the C library's own declaration says that it throws nothing, and both must say the same. */
+#ifdef __THROW
+extern void *dlsym(void *handle, const char *name) __THROW __attribute__((weak));
+#else
 extern void *dlsym(void *handle, const char *name) __attribute__((weak));
+#endif
 
 /* The preload's functions, or NULL. One relaxed load after the first call. */
 static inline const struct allocscope_functions *allocscope_functions_or_null(void)

@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "preload/arena.h"
 #include "preload/block_index.h"
+#include "preload/graph_classes.h"
 #include "preload/graph_roots.h"
 #include "preload/graph_threads.h"
 #include "preload/memory_map.h"
@@ -84,6 +85,13 @@ static void look_up(struct graph *graph)
 	waiting_count = 0;
 }
 
+/* An object of a C++ class begins with the address of the class's virtual table: WORD is the first of block ROW. */
+static inline void note_class(uint32_t row, uint64_t word)
+{
+	if (unlikely(graph_classes_may_be(word)) && by_address.blocks[row].size >= sizeof word)
+		graph_classes_note(row, word);
+}
+
 /* The words of [from, end), which belong to block ROW. */
 static void scan_words(struct graph *graph, uint32_t row, uintptr_t from, uintptr_t end)
 {
@@ -99,6 +107,8 @@ static void scan_words(struct graph *graph, uint32_t row, uintptr_t from, uintpt
 		from = (seen + WORD_BYTES - 1) & ~(uintptr_t)(WORD_BYTES - 1);
 		uintptr_t first = from;
 
+		if (from == start && from + WORD_BYTES <= limit)
+			note_class(row, memory_view_word(&view, from));
 		for (; from + WORD_BYTES <= limit; from += WORD_BYTES) {
 			uint64_t value = memory_view_word(&view, from);
 
@@ -149,7 +159,7 @@ static int scan_blocks(struct graph *graph)
 {
 	graph->first_count = by_address.count + 1;
 	graph->first = arena_map(graph->first_count * sizeof *graph->first, ARENA_OTHER);
-	if (graph->first == NULL)
+	if (graph->first == NULL || graph_classes_begin(by_address.count) != 0)
 		return -ENOMEM;
 	waiting_count = 0;
 	next_row = 0;
@@ -158,7 +168,7 @@ static int scan_blocks(struct graph *graph)
 	look_up(graph);
 	while (next_row <= by_address.count)
 		graph->first[next_row++] = graph->edge_count;
-	return 0;
+	return graph_classes_are_all() ? 0 : -ENOMEM;
 }
 
 /* ---- roots ---- */
@@ -330,6 +340,7 @@ void graph_release(struct graph *graph)
 		arena_unmap(graph->chunks[i], sizeof(struct graph_chunk), ARENA_OTHER);
 	arena_unmap(graph->first, graph->first_count * sizeof *graph->first, ARENA_OTHER);
 	arena_unmap(graph->root_edges, ROOT_EDGES_MAX * sizeof *graph->root_edges, ARENA_OTHER);
+	graph_classes_release();
 	graph_threads_release();
 	graph_roots_release();
 	memory_map_close(); /* names of ranges stand there */

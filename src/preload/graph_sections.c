@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "preload/graph_classes.h"
 #include "preload/graph_roots.h"
 #include "preload/graph_threads.h"
 #include "preload/snapshot_sections.h"
@@ -92,6 +93,30 @@ static void put_frames(struct snapshot_writer *writer, const struct snapshot_cut
 	snapshot_writer_end_section(writer);
 }
 
+static void put_virtual_tables(
+    struct snapshot_writer *writer, const struct graph *graph, const struct snapshot_cut *cut)
+{
+	size_t count;
+	const uint32_t *of_blocks;
+	const struct snapshot_virtual_table *tables = graph_classes_get(&count, &of_blocks);
+
+	if (tables == NULL)
+		return;
+	begin(writer, SNAPSHOT_VIRTUAL_TABLES, sizeof *tables);
+	for (size_t i = 0; i < count; i++) {
+		struct snapshot_virtual_table row = tables[i];
+
+		row.module = known_module(row.module, cut);
+		if (row.module == 0)
+			row.address = 0; /* nobody could name it */
+		snapshot_writer_put(writer, &row, sizeof row);
+	}
+	snapshot_writer_end_section(writer);
+	begin(writer, SNAPSHOT_BLOCK_VIRTUAL_TABLE, sizeof *of_blocks);
+	snapshot_writer_put(writer, of_blocks, (graph->first_count - 1) * sizeof *of_blocks);
+	snapshot_writer_end_section(writer);
+}
+
 void graph_sections_put(
     struct snapshot_writer *writer, const struct graph *graph, const struct snapshot_cut *cut)
 {
@@ -105,4 +130,5 @@ void graph_sections_put(
 	    writer, graph->root_edges, graph->root_edge_count * sizeof *graph->root_edges);
 	snapshot_writer_end_section(writer);
 	put_frames(writer, cut);
+	put_virtual_tables(writer, graph, cut);
 }

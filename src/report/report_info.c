@@ -9,46 +9,23 @@
 #include "report/report_row.h"
 #include "report/text_estimate.h"
 #include "report/text_number.h"
+#include "snapshot/section_kinds.h"
 #include "snapshot/snapshot_verify.h"
 
-static const char *section_name(uint32_t id)
-{
-	static const struct {
-		uint32_t id;
-		const char *name;
-	} names[] = {
-	    {SNAPSHOT_RUN, "run"},
-	    {SNAPSHOT_STRINGS, "strings"},
-	    {SNAPSHOT_MODULES, "modules"},
-	    {SNAPSHOT_NODES, "nodes"},
-	    {SNAPSHOT_STACKS, "stacks"},
-	    {SNAPSHOT_THREADS, "threads"},
-	    {SNAPSHOT_BENCHMARKS, "benchmarks"},
-	    {SNAPSHOT_ITERATIONS, "iterations"},
-	    {SNAPSHOT_BLOCK_ADDRESS, "block_address"},
-	    {SNAPSHOT_BLOCK_SIZE, "block_size"},
-	    {SNAPSHOT_BLOCK_STACK, "block_stack"},
-	    {SNAPSHOT_BLOCK_EPOCH, "block_epoch"},
-	    {SNAPSHOT_BLOCK_BORN, "block_born"},
-	    {SNAPSHOT_BLOCK_WEIGHT, "block_weight"},
-	    {SNAPSHOT_BLOCK_EXTRAS, "block_extras"},
-	    {SNAPSHOT_BORN_RANGES, "born_ranges"},
-	    {SNAPSHOT_SAMPLES, "samples"},
-	    {SNAPSHOT_SERIES, "series"},
-	    {SNAPSHOT_DEATHS, "deaths"},
-	    {SNAPSHOT_SURVIVAL, "survival"},
-	    {SNAPSHOT_ROOTS, "roots"},
-	    {SNAPSHOT_POOLS, "pools"},
-	    {SNAPSHOT_SAMPLING, "sampling"},
-	    {SNAPSHOT_STACK_VARIANCES, "stack_variances"},
-	    {SNAPSHOT_NAMES, "names"},
-	};
+#define SECTION_TEXT_BYTES 32
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (names[i].id == id)
-			return names[i].name;
-	}
-	return "unknown";
+/* "block_address": the section's name in small letters, into TEXT. */
+static const char *section_text(uint32_t id, char text[SECTION_TEXT_BYTES])
+{
+	const char *name = section_name(id);
+	size_t length = 0;
+
+	for (; name[length] != '\0' && length + 1 < SECTION_TEXT_BYTES; length++)
+		text[length] =
+		    (char)(name[length] >= 'A' && name[length] <= 'Z' ? name[length] - 'A' + 'a'
+								      : name[length]);
+	text[length] = '\0';
+	return text;
 }
 
 struct cost {
@@ -217,9 +194,10 @@ static int write_sections(
 	text_table_column(&table, "offset", TEXT_RIGHT);
 	for (uint32_t i = 0; i < snapshot->section_count; i++) {
 		const struct snapshot_section *section = &snapshot->sections[i];
+		char text[SECTION_TEXT_BYTES];
 
 		text_table_row(&table);
-		text_table_cell(&table, section_name(section->id));
+		text_table_cell(&table, section_text(section->id, text));
 		text_table_cell(&table, text_count(section->id).text);
 		text_table_cell(&table,
 		    text_count(section->row_bytes != 0 ? section->bytes / section->row_bytes : 0)
@@ -356,10 +334,11 @@ int report_info_json(FILE *out, const struct snapshot *snapshot)
 	json_begin_array(&json, "sections");
 	for (uint32_t i = 0; i < snapshot->section_count; i++) {
 		const struct snapshot_section *section = &snapshot->sections[i];
+		char text[SECTION_TEXT_BYTES];
 
 		json_begin_object(&json, NULL);
 		json_unsigned(&json, "id", section->id);
-		json_text(&json, "name", section_name(section->id));
+		json_text(&json, "name", section_text(section->id, text));
 		json_bool(&json, "required", (section->flags & SNAPSHOT_SECTION_REQUIRED) != 0);
 		json_unsigned(&json, "rows",
 		    section->row_bytes != 0 ? section->bytes / section->row_bytes : 0);

@@ -109,6 +109,9 @@ enum snapshot_section_id {
 	SNAPSHOT_ROOT_RANGES = 85,  /* struct snapshot_root_range */
 	SNAPSHOT_ROOT_EDGES = 86,   /* struct snapshot_root_edge, ascending (range, address) */
 	SNAPSHOT_STACK_FRAMES = 87, /* struct snapshot_stack_frame, ascending (range, low) */
+	/* whose class's virtual table a block's first word points to; both or none */
+	SNAPSHOT_VIRTUAL_TABLES = 88,	   /* struct snapshot_virtual_table; row 0 is reserved */
+	SNAPSHOT_BLOCK_VIRTUAL_TABLE = 89, /* uint32_t row of VIRTUAL_TABLES, 0 none; a column */
 };
 
 enum snapshot_trigger {
@@ -418,6 +421,14 @@ struct snapshot_stack_frame {
 	uint32_t reserved;
 };
 
+/* Read-only memory of a module that the first word of some block points to, and that looks like what a C++ compiler
+ * puts there: most likely the virtual table of the block's class. */
+struct snapshot_virtual_table {
+	uint64_t address; /* as the word has it: behind the head of the table */
+	uint32_t module;  /* row of MODULES */
+	uint32_t reserved;
+};
+
 /* What is exact in a sampled file. */
 struct snapshot_sampling {
 	uint64_t allocs,
@@ -451,5 +462,6 @@ static_assert(sizeof(struct snapshot_graph) == 72, "row size");
 static_assert(sizeof(struct snapshot_root_range) == 40, "row size");
 static_assert(sizeof(struct snapshot_root_edge) == 24, "row size");
 static_assert(sizeof(struct snapshot_stack_frame) == 32, "row size");
+static_assert(sizeof(struct snapshot_virtual_table) == 16, "row size");
 
 #endif

@@ -60,6 +60,10 @@ static const struct section_kind kinds[] = {
     ROWS(ROOT_RANGES, OPTIONAL, struct snapshot_root_range, root_ranges, root_range_count),
     ROWS(ROOT_EDGES, OPTIONAL, struct snapshot_root_edge, root_edges, root_edge_count),
     ROWS(STACK_FRAMES, OPTIONAL, struct snapshot_stack_frame, stack_frames, stack_frame_count),
+    ROWS(VIRTUAL_TABLES, OPTIONAL, struct snapshot_virtual_table, virtual_tables,
+	virtual_table_count),
+    COLUMN(BLOCK_VIRTUAL_TABLE, OPTIONAL, uint32_t, block_virtual_table,
+	offsetof(struct snapshot, block_virtual_table_count)),
 };
 
 const struct section_kind *section_kinds(size_t *ret_count)

@@ -82,6 +82,11 @@ struct snapshot {
 	size_t root_edge_count;
 	const struct snapshot_stack_frame *stack_frames;
 	size_t stack_frame_count;
+	/* The classes of blocks; in most files of C programs both counts are 0. */
+	const struct snapshot_virtual_table *virtual_tables;
+	size_t virtual_table_count;
+	const uint32_t *block_virtual_table;
+	size_t block_virtual_table_count; /* block_count, or 0 */
 
 	/* private */
 	const char *bytes; /* of the uncompressed image; sections[i].offset counts from here */
@@ -108,6 +113,11 @@ static inline uint32_t snapshot_block_weight(const struct snapshot *snapshot, si
 static inline const char *snapshot_string(const struct snapshot *snapshot, uint32_t offset)
 {
 	return snapshot->strings + offset;
+}
+/* The virtual table that BLOCK points to: a row of VIRTUAL_TABLES, 0 none. */
+static inline uint32_t snapshot_virtual_table_of(const struct snapshot *snapshot, size_t block)
+{
+	return snapshot->block_virtual_table_count != 0 ? snapshot->block_virtual_table[block] : 0;
 }
 static inline bool snapshot_has_graph(const struct snapshot *snapshot)
 {

@@ -513,7 +513,7 @@ int snapshot_rules_check(const struct snapshot *snapshot, struct status_error *r
 	    check_nodes, check_stacks, check_names_of_small_sections, check_iterations,
 	    check_blocks, check_extras, check_born_ranges, check_samples, check_series,
 	    check_deaths, check_survival, check_roots, check_names, rules_check_sampling,
-	    rules_check_graph};
+	    rules_check_graph, rules_check_virtual_tables};
 	struct rules rules = {.snapshot = snapshot, .error = ret_error};
 
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

@@ -1,7 +1,7 @@
 /*
  * The reader's rules about the reference graph. All its sections are there or none; the edges of a block are
  * a range of three columns that are equally long, in the order of the words that hold them; whatever an edge,
- * a root or a frame names exists. Nothing here is larger than one pass over each section.
+ * a root, a frame or a virtual table names exists. Nothing here is larger than one pass over each section.
  */
 #include "snapshot/section_kinds.h"
 #include "snapshot/snapshot_rules_internal.h"
@@ -9,7 +9,9 @@
 static const uint32_t graph_sections[] = {SNAPSHOT_GRAPH, SNAPSHOT_EDGE_FIRST, SNAPSHOT_EDGE_WORD,
     SNAPSHOT_EDGE_TARGET, SNAPSHOT_EDGE_INTO, SNAPSHOT_ROOT_RANGES, SNAPSHOT_ROOT_EDGES,
     SNAPSHOT_STACK_FRAMES};
-#define GRAPH_SECTION_COUNT (sizeof graph_sections / sizeof graph_sections[0])
+static const uint32_t virtual_table_sections[] = {
+    SNAPSHOT_VIRTUAL_TABLES, SNAPSHOT_BLOCK_VIRTUAL_TABLE};
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct snapshot_section *section_of(const struct snapshot *snapshot, uint32_t id)
 {
@@ -19,19 +21,20 @@ static const struct snapshot_section *section_of(const struct snapshot *snapshot
 	return NULL;
 }
 
-/* All or none. *RET_PRESENT says which. */
-static int check_presence(const struct rules *rules, bool *ret_present)
+/* All COUNT sections of IDS or none. *RET_PRESENT says which. */
+static int check_presence(
+    const struct rules *rules, const uint32_t *ids, size_t count, bool *ret_present)
 {
 	const struct snapshot_section *present = NULL;
 	const struct snapshot_section *section;
 	uint32_t absent = 0;
 
-	for (size_t i = 0; i < GRAPH_SECTION_COUNT; i++) {
-		section = section_of(rules->snapshot, graph_sections[i]);
+	for (size_t i = 0; i < count; i++) {
+		section = section_of(rules->snapshot, ids[i]);
 		if (section != NULL)
 			present = section;
 		else
-			absent = graph_sections[i];
+			absent = ids[i];
 	}
 	*ret_present = present != NULL;
 	if (present == NULL || absent == 0)
@@ -183,7 +186,7 @@ static int check_stack_frames(struct rules *rules)
 int rules_check_graph(struct rules *rules)
 {
 	bool present;
-	int status = check_presence(rules, &present);
+	int status = check_presence(rules, graph_sections, COUNT(graph_sections), &present);
 
 	if (status != 0 || !present)
 		return status;
@@ -198,5 +201,28 @@ int rules_check_graph(struct rules *rules)
 		status = check_root_edges(rules);
 	if (status == 0)
 		status = check_stack_frames(rules);
+	return status;
+}
+
+int rules_check_virtual_tables(struct rules *rules)
+{
+	const struct snapshot *snapshot = rules->snapshot;
+	bool present;
+	int status =
+	    check_presence(rules, virtual_table_sections, COUNT(virtual_table_sections), &present);
+
+	if (status != 0 || !present)
+		return status;
+	rules->section = SNAPSHOT_VIRTUAL_TABLES;
+	for (size_t i = 0; status == 0 && i < snapshot->virtual_table_count; i++)
+		status = rules_check_reference(
+		    rules, i, "module", snapshot->virtual_tables[i].module, snapshot->module_count);
+	rules->section = SNAPSHOT_BLOCK_VIRTUAL_TABLE;
+	if (status == 0 && snapshot->block_virtual_table_count != snapshot->block_count)
+		status = rules_refuse(rules, 0, "%zu rows for %zu blocks",
+		    snapshot->block_virtual_table_count, snapshot->block_count);
+	for (size_t i = 0; status == 0 && i < snapshot->block_count; i++)
+		status = rules_check_reference(rules, i, "table", snapshot->block_virtual_table[i],
+		    snapshot->virtual_table_count);
 	return status;
 }

@@ -43,5 +43,7 @@ static inline int rules_check_string(
 int rules_check_sampling(struct rules *rules);
 /* snapshot_rules_graph.c: the reference graph as a whole. */
 int rules_check_graph(struct rules *rules);
+/* snapshot_rules_graph.c: the virtual tables of blocks. */
+int rules_check_virtual_tables(struct rules *rules);
 
 #endif

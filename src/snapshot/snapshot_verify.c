@@ -63,6 +63,7 @@ static const struct {
     {{"root-ranges", "ranges are not empty and name their module and thread"}, verify_root_ranges},
     {{"root-edges", "the words of roots lie in their ranges"}, verify_root_edges},
     {{"stack-frames", "frames lie in their stacks"}, verify_stack_frames},
+    {{"virtual-tables", "virtual tables lie in their modules"}, verify_virtual_tables},
 };
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
 

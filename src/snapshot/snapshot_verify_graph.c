@@ -1,5 +1,5 @@
 /* Verify's rules about the reference graph: words and pointers lie where they are said to, roots are what they
- * claim to be. */
+ * claim to be, virtual tables are some module's. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -161,5 +161,29 @@ void verify_stack_frames(struct verifier *verifier)
 			    "frame %zu at 0x%" PRIx64 " lies outside its stack", i, frame->low);
 		if ((frame->flags & ~FRAME_NEXT) != 0 || frame->reserved != 0)
 			verifier_found(verifier, "frame %zu has unknown flags", i);
+	}
+}
+
+void verify_virtual_tables(struct verifier *verifier)
+{
+	const struct snapshot *snapshot = verifier->snapshot;
+
+	for (size_t i = 0; i < snapshot->virtual_table_count; i++) {
+		const struct snapshot_virtual_table *table = &snapshot->virtual_tables[i];
+		const struct snapshot_module *module = &snapshot->modules[table->module];
+
+		if (i == 0 && (table->address != 0 || table->module != 0))
+			verifier_found(verifier, "row 0 is not empty");
+		if (table->module == 0
+			? table->address != 0
+			: table->address < module->start || table->address >= module->end)
+			verifier_found(verifier,
+			    "table %zu at 0x%" PRIx64 " lies outside its module %" PRIu32, i,
+			    table->address, table->module);
+		if (table->address % WORD_BYTES != 0)
+			verifier_found(verifier, "table %zu at 0x%" PRIx64 " is not aligned", i,
+			    table->address);
+		if (table->reserved != 0)
+			verifier_found(verifier, "the reserved member of table %zu is not 0", i);
 	}
 }

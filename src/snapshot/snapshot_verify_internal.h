@@ -64,5 +64,6 @@ void verify_edge_places(struct verifier *verifier);
 void verify_root_ranges(struct verifier *verifier);
 void verify_root_edges(struct verifier *verifier);
 void verify_stack_frames(struct verifier *verifier);
+void verify_virtual_tables(struct verifier *verifier);
 
 #endif

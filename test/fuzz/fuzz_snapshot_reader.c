@@ -54,6 +54,10 @@ static size_t walk(const struct snapshot *snapshot)
 		for (; node != 0; node = snapshot->nodes[node].parent)
 			sum += snapshot->modules[snapshot->nodes[node].module].bias;
 		sum += snapshot->block_size[i] + snapshot->block_born[i] + snapshot->block_epoch[i];
+		uint32_t table = snapshot_virtual_table_of(snapshot, i);
+
+		if (table != 0)
+			sum += snapshot->modules[snapshot->virtual_tables[table].module].bias;
 	}
 	for (size_t i = 0; i < snapshot->extra_count; i++)
 		sum += strlen(snapshot_string(snapshot, snapshot->extras[i].label));

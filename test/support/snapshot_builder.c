@@ -59,6 +59,8 @@ static const struct {
     {SNAPSHOT_ROOT_RANGES, sizeof(struct snapshot_root_range), false},
     {SNAPSHOT_ROOT_EDGES, sizeof(struct snapshot_root_edge), false},
     {SNAPSHOT_STACK_FRAMES, sizeof(struct snapshot_stack_frame), false},
+    {SNAPSHOT_VIRTUAL_TABLES, sizeof(struct snapshot_virtual_table), false},
+    {SNAPSHOT_BLOCK_VIRTUAL_TABLE, sizeof(uint32_t), false},
 };
 
 static void *must(void *pointer)
@@ -119,6 +121,7 @@ struct snapshot_builder *snapshot_builder_new(void)
 	builder->frames.row_bytes = sizeof(struct builder_frame);
 	builder->images.row_bytes = sizeof(void *);
 	builder->edges.row_bytes = builder->root_edges.row_bytes = sizeof(struct builder_edge);
+	builder->table_words.row_bytes = sizeof(struct builder_edge);
 	builder->next_address = FIRST_BLOCK_ADDRESS;
 	builder_add(builder, SNAPSHOT_STRINGS, "");
 	builder_add(builder, SNAPSHOT_MODULES, NULL);

@@ -144,6 +144,11 @@ void snapshot_builder_root_edge(
     struct snapshot_builder *builder, uint32_t range, uint64_t address, uint64_t to, uint32_t into);
 void snapshot_builder_stack_frame(
     struct snapshot_builder *builder, const struct snapshot_stack_frame *row);
+/* Add the virtual table at ADDRESS in MODULE, returns its row. Independent of the graph. */
+uint32_t snapshot_builder_virtual_table(
+    struct snapshot_builder *builder, uint64_t address, uint32_t module);
+/* The first word of the block at BLOCK points to virtual table TABLE. */
+void snapshot_builder_class(struct snapshot_builder *builder, uint64_t block, uint32_t table);
 
 /* Leave names out of the file (default: in it), as a file is before the tool added them. */
 void snapshot_builder_without_names(struct snapshot_builder *builder);

@@ -55,6 +55,26 @@ void snapshot_builder_stack_frame(
 	builder_add(builder, SNAPSHOT_STACK_FRAMES, row);
 }
 
+uint32_t snapshot_builder_virtual_table(
+    struct snapshot_builder *builder, uint64_t address, uint32_t module)
+{
+	struct builder_section *tables = &builder->sections[SNAPSHOT_VIRTUAL_TABLES];
+	struct snapshot_virtual_table row = {.address = address, .module = module};
+
+	if (!tables->present)
+		builder_rows_add(&tables->rows, NULL);
+	tables->present = builder->sections[SNAPSHOT_BLOCK_VIRTUAL_TABLE].present = true;
+	builder_rows_add(&tables->rows, &row);
+	return (uint32_t)tables->rows.count - 1;
+}
+
+void snapshot_builder_class(struct snapshot_builder *builder, uint64_t block, uint32_t table)
+{
+	struct builder_edge edge = {.from = block, .word = table};
+
+	builder_rows_add(&builder->table_words, &edge);
+}
+
 /* Row of the block that starts at ADDRESS; with the bit of pools the second of two that do. */
 static uint32_t row_at(const struct snapshot_builder *builder, uint64_t address)
 {
@@ -140,8 +160,24 @@ static void settle_edges(struct snapshot_builder *builder)
 	}
 }
 
+static void settle_virtual_tables(struct snapshot_builder *builder)
+{
+	for (size_t i = 0; i < builder->blocks.count; i++)
+		builder_add(builder, SNAPSHOT_BLOCK_VIRTUAL_TABLE, NULL);
+	for (size_t i = 0; i < builder->table_words.count; i++) {
+		const struct builder_edge *word = builder_rows_at(&builder->table_words, i);
+		uint32_t *table =
+		    builder_rows_at(&builder->sections[SNAPSHOT_BLOCK_VIRTUAL_TABLE].rows,
+			row_at(builder, word->from));
+
+		*table = word->word;
+	}
+}
+
 void builder_settle_graph(struct snapshot_builder *builder)
 {
+	if (builder->sections[SNAPSHOT_VIRTUAL_TABLES].present)
+		settle_virtual_tables(builder);
 	if (!builder->sections[SNAPSHOT_GRAPH].present)
 		return;
 	settle_edges(builder);

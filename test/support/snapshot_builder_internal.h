@@ -29,7 +29,7 @@ struct builder_frame {
 	uint32_t module;
 };
 
-/* An edge by addresses: FROM is a block, or a word in root range RANGE. */
+/* An edge by addresses: FROM is a block, or a word in root range RANGE. To a virtual table: WORD is its row. */
 struct builder_edge {
 	uint64_t from, to;
 	uint32_t word, into, range;
@@ -38,11 +38,12 @@ struct builder_edge {
 struct snapshot_builder {
 	struct snapshot_run run;
 	struct builder_section sections[BUILDER_IDS];
-	struct builder_rows blocks;	/* struct snapshot_builder_block */
-	struct builder_rows frames;	/* struct builder_frame */
-	struct builder_rows images;	/* void *, of snapshot_builder_open */
-	struct builder_rows edges;	/* struct builder_edge, of blocks */
-	struct builder_rows root_edges; /* likewise, of roots */
+	struct builder_rows blocks;	 /* struct snapshot_builder_block */
+	struct builder_rows frames;	 /* struct builder_frame */
+	struct builder_rows images;	 /* void *, of snapshot_builder_open */
+	struct builder_rows edges;	 /* struct builder_edge, of blocks */
+	struct builder_rows root_edges;	 /* likewise, of roots */
+	struct builder_rows table_words; /* likewise, of blocks to virtual tables */
 	uint64_t next_address;
 	uint64_t samples; /* blocks of a sampled file, live or gone */
 	uint32_t last_generation;
@@ -54,7 +55,7 @@ void *builder_rows_add(struct builder_rows *rows, const void *row);
 void *builder_rows_at(const struct builder_rows *rows, size_t number);
 /* Append ROW to section ID. */
 void *builder_add(struct snapshot_builder *builder, uint32_t id, const void *row);
-/* Sections 80 to 87 from edges and root_edges, when there is a graph; the block columns are settled. */
+/* Sections 80 to 89 from edges, root_edges and table_words, when there are any; the block columns are settled. */
 void builder_settle_graph(struct snapshot_builder *builder);
 
 #endif

@@ -32,6 +32,9 @@ static void add_graph(struct snapshot_builder *builder, uint64_t edge, uint64_t 
 	snapshot_builder_stack_frame(
 	    builder, &(struct snapshot_stack_frame){
 			 .low = 0x702040, .pc = 0x401300, .range = 2, .module = 1});
+	snapshot_builder_class(builder, edge, snapshot_builder_virtual_table(builder, 0x400f10, 1));
+	snapshot_builder_class(
+	    builder, node + 64, snapshot_builder_virtual_table(builder, 0x400f48, 1));
 	snapshot_builder_graph(builder)->method = SNAPSHOT_GRAPH_FORKED;
 	snapshot_builder_graph(builder)->threads = 1;
 }

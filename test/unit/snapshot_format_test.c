@@ -256,6 +256,9 @@ static const struct {
     MEMBER(stack_frame, module),
     MEMBER(stack_frame, flags),
     MEMBER(stack_frame, reserved),
+    MEMBER(virtual_table, address),
+    MEMBER(virtual_table, module),
+    MEMBER(virtual_table, reserved),
 };
 #define MEMBER_COUNT (sizeof members / sizeof members[0])
 
@@ -291,6 +294,7 @@ static const struct {
     TYPE(root_range),
     TYPE(root_edge),
     TYPE(stack_frame),
+    TYPE(virtual_table),
 };
 #define TYPE_COUNT (sizeof types / sizeof types[0])
 

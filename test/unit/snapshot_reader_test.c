@@ -405,6 +405,26 @@ static void graphs_of_version_1_are_still_read(void **state)
 	snapshot_close(snapshot);
 }
 
+/* The first with virtual tables. */
+static void classes_of_version_1_are_still_read(void **state)
+{
+	struct snapshot *snapshot = NULL;
+	struct status_error error = {0};
+
+	(void)state;
+	if (snapshot_open("test/fixtures/snapshots/v1/classes.snap", &snapshot, &error) != 0)
+		fail_msg("%s", error.sentence);
+	assert_int_equal(snapshot_verify(snapshot, ignore_finding, NULL), 0);
+	assert_int_equal(snapshot->virtual_table_count, 3);
+	assert_int_equal(snapshot->virtual_tables[2].address, 0x400f48);
+	assert_int_equal(snapshot->virtual_tables[2].module, 1);
+	assert_int_equal(snapshot->block_virtual_table_count, snapshot->block_count);
+	assert_int_equal(snapshot_virtual_table_of(snapshot, 0), 1);
+	assert_int_equal(snapshot_virtual_table_of(snapshot, 1), 0);
+	assert_int_equal(snapshot_virtual_table_of(snapshot, 7), 2);
+	snapshot_close(snapshot);
+}
+
 /* The first with samples. */
 static void samples_of_version_1_are_still_read(void **state)
 {
@@ -504,6 +524,7 @@ int main(void)
 	    cmocka_unit_test(file_is_mapped),
 	    cmocka_unit_test(files_of_version_1_are_still_read),
 	    cmocka_unit_test(graphs_of_version_1_are_still_read),
+	    cmocka_unit_test(classes_of_version_1_are_still_read),
 	    cmocka_unit_test(samples_of_version_1_are_still_read),
 	    cmocka_unit_test(pipe_is_read_to_its_end),
 	    cmocka_unit_test(missing_file_and_directory_are_errors_of_input),
