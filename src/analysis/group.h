@@ -10,6 +10,7 @@
 #ifndef ANALYSIS_GROUP_H
 #define ANALYSIS_GROUP_H
 
+#include "analysis/block_names.h"
 #include "analysis/growth.h"
 #include "analysis/heap.h"
 #include "analysis/hold.h"
@@ -31,6 +32,7 @@ const char *group_by_name(enum group_by by);
 struct group_input {
 	struct heap *heap;
 	const struct frame_names *names;  /* NULL: none known */
+	const struct block_names *types;  /* NULL: labels alone */
 	const struct site_rules *rules;	  /* NULL: the built-in list */
 	const struct heap_filter *filter; /* NULL: all */
 	const struct reachability
@@ -47,7 +49,7 @@ struct group_key {
 	const char *file;     /* as the names give it; NULL unknown */
 	uint32_t line;
 	const char *module;			    /* path; NULL unknown */
-	const char *type;			    /* label; NULL none */
+	const char *type;			    /* by type; NULL unknown */
 	uint32_t tid;				    /* by thread */
 	uint32_t first_generation, last_generation; /* by born; 0..0 outside iterations */
 	uint32_t input; /* which input (0, 1) `stack` belongs to: the last one that knows the row */

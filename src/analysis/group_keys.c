@@ -418,12 +418,76 @@ int group_keys_by_thread(struct group_builder *builder, size_t input)
 	return status;
 }
 
-/* --- by type: per block, from its label --- */
+/* --- by type: per block --- */
+
+#define TYPES_KNOWN 1024u
+
+/* Rows of types that were met lately, by where their text stands. */
+struct known_types {
+	struct known_type {
+		const char *text;
+		uint32_t row;
+	} of[TYPES_KNOWN];
+};
+
+static int type_row(struct group_builder *builder, const char *type, uint32_t *ret_row)
+{
+	struct text_pool *pool = builder->grouping->pool;
+	uint32_t text = text_pool_intern(pool, type);
+	struct group_key *key;
+
+	if (text == UINT32_MAX)
+		return STATUS_NO_MEMORY;
+	int status = row_of(builder, &(struct id_tuple){text, 1, 6}, ret_row, &key);
+
+	if (status == STATUS_OK && key != NULL)
+		key->text = key->type = text_pool_text(pool, text);
+	return status;
+}
+
+static int rows_by_label(struct group_builder *builder, size_t input)
+{
+	const struct snapshot *snapshot = builder->grouping->inputs[input].heap->snapshot;
+	uint32_t *rows = builder->grouping->key_of_block[input];
+	int status = STATUS_OK;
+
+	for (size_t extra = 0; extra < snapshot->extra_count && status == STATUS_OK; extra++) {
+		const struct snapshot_block_extra *row = &snapshot->extras[extra];
+
+		if (row->label != 0)
+			status = type_row(
+			    builder, snapshot_string(snapshot, row->label), &rows[row->block]);
+	}
+	return status;
+}
+
+static int rows_by_names(
+    struct group_builder *builder, size_t input, const struct block_names *names)
+{
+	size_t count = builder->grouping->inputs[input].heap->snapshot->block_count;
+	uint32_t *rows = builder->grouping->key_of_block[input];
+	struct known_types *known = calloc(1, sizeof *known);
+	int status = known != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+
+	for (size_t block = 0; block < count && status == STATUS_OK; block++) {
+		const char *type = names->type_of_block(names->context, (uint32_t)block);
+		struct known_type *last = &known->of[((uintptr_t)type >> 3) % TYPES_KNOWN];
+
+		if (type == NULL)
+			continue;
+		if (last->text != type) {
+			last->text = type;
+			status = type_row(builder, type, &last->row);
+		}
+		rows[block] = last->row;
+	}
+	free(known);
+	return status;
+}
 
 int group_keys_by_type(struct group_builder *builder, size_t input)
 {
-	struct grouping *grouping = builder->grouping;
-	const struct snapshot *snapshot = grouping->inputs[input].heap->snapshot;
+	const struct group_input *of = &builder->grouping->inputs[input];
 	struct group_key *key;
 	uint32_t untyped;
 	int status = row_of(builder, &(struct id_tuple){0, 0, 6}, &untyped, &key);
@@ -432,24 +496,10 @@ int group_keys_by_type(struct group_builder *builder, size_t input)
 		return status;
 	if (key != NULL)
 		key->text = "[no type]";
-	for (size_t block = 0; block < snapshot->block_count; block++)
-		grouping->key_of_block[input][block] = untyped;
-	for (size_t extra = 0; extra < snapshot->extra_count && status == STATUS_OK; extra++) {
-		const struct snapshot_block_extra *row = &snapshot->extras[extra];
-
-		if (row->label == 0)
-			continue;
-		uint32_t label =
-		    text_pool_intern(grouping->pool, snapshot_string(snapshot, row->label));
-
-		if (label == UINT32_MAX)
-			return STATUS_NO_MEMORY;
-		status = row_of(builder, &(struct id_tuple){label, 1, 6},
-		    &grouping->key_of_block[input][row->block], &key);
-		if (key != NULL)
-			key->text = key->type = text_pool_text(grouping->pool, label);
-	}
-	return status;
+	for (size_t block = 0; block < of->heap->snapshot->block_count; block++)
+		builder->grouping->key_of_block[input][block] = untyped;
+	return of->types != NULL ? rows_by_names(builder, input, of->types)
+				 : rows_by_label(builder, input);
 }
 
 /* --- by born: per block, from its generation --- */

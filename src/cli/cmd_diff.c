@@ -20,7 +20,7 @@ struct diff_settings {
 
 static const struct argument_option diff_options[] = {
     {ARGUMENT_CHOICE, 0, "by", "site|stack|type|module|thread|born",
-	"What a row stands for: the function that allocated (site, the default), the whole call chain, the type label, "
+	"What a row stands for: the function that allocated (site, the default), the whole call chain, the type, "
 	"the library, the thread, or the iteration of birth.",
 	offsetof(struct diff_settings, by), NULL},
     {ARGUMENT_CHOICE, 0, "sort", "bytes|blocks|retained|died|grown",
@@ -73,6 +73,7 @@ static int diff_run(const struct command *self, void *settings_void, int count, 
 
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
 	load_graph(&files);
+	load_types(&files, (enum group_by)settings->by);
 	options.view = files.view;
 	const struct group_input inputs[2] = {files.files[0].input, files.files[1].input};
 

@@ -21,7 +21,7 @@ struct report_settings {
 
 static const struct argument_option report_command_options[] = {
     {ARGUMENT_CHOICE, 0, "by", "site|stack|type|module|thread|born",
-	"What a row stands for: the function that allocated (site, the default), the whole call chain, the type label, "
+	"What a row stands for: the function that allocated (site, the default), the whole call chain, the type, "
 	"the library, the thread, or the iteration of birth.",
 	offsetof(struct report_settings, by), NULL},
     {ARGUMENT_CHOICE, 0, "sort", "bytes|blocks|retained|allocs|temporary|peak",
@@ -76,6 +76,7 @@ static int report_run(const struct command *self, void *settings_void, int count
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
 	if (settings->tree == TREE_NONE)
 		load_graph(&files);
+	load_types(&files, by);
 	options.view = files.view;
 	load_or_die(grouping_open(&files.files[0].input, 1, by, false, &grouping));
 	load_or_die(group_table_open(

@@ -223,10 +223,25 @@ void load_graph(struct loaded_files *files)
 	last->input.reach = files->view->reach;
 }
 
+void load_types(struct loaded_files *files, enum group_by by)
+{
+	for (size_t i = 0; by == GROUP_BY_TYPE && i < files->count; i++) {
+		struct loaded_file *file = &files->files[i];
+
+		file->handles = root_names_modules(file->snapshot, files->symbolizer);
+		load_or_die(file->handles != NULL ? 0 : STATUS_NO_MEMORY);
+		load_or_die(
+		    block_types_open(&file->input, files->symbolizer, file->handles, &file->types));
+		file->input.types = block_types_names(file->types);
+	}
+}
+
 void load_files_release(struct loaded_files *files)
 {
 	graph_view_close(files->view);
 	for (size_t i = 0; i < files->count; i++) {
+		block_types_close(files->files[i].types);
+		free(files->files[i].handles);
 		names_close(files->files[i].names);
 		heap_close(files->files[i].heap);
 		snapshot_close(files->files[i].snapshot);

@@ -19,8 +19,19 @@ struct block_types {
 		int handle;
 		bool is_asked;
 	} * kept;
+	/* by row of VIRTUAL_TABLES: the class whose table it is */
+	struct class_of {
+		const char *name; /* NULL: it is none's, or nobody knows */
+		bool is_asked;
+	} * classes;
 	int main_handle;
+	struct block_names names; /* of this */
 };
+
+static const char *type_of_block(void *context, uint32_t block)
+{
+	return block_types_of(context, block);
+}
 
 int block_types_open(const struct group_input *input, struct symbolizer *symbolizer,
     const int *handles, struct block_types **ret_types)
@@ -34,11 +45,13 @@ int block_types_open(const struct group_input *input, struct symbolizer *symboli
 	    .symbolizer = symbolizer,
 	    .handles = handles,
 	    .kept = calloc(input->heap->stack_count + 1, sizeof *types->kept),
+	    .classes = calloc(snapshot->virtual_table_count + 1, sizeof *types->classes),
 	    .main_handle = -1};
-	if (types->kept == NULL) {
-		free(types);
+	if (types->kept == NULL || types->classes == NULL) {
+		block_types_close(types);
 		return STATUS_NO_MEMORY;
 	}
+	types->names = (struct block_names){.type_of_block = type_of_block, .context = types};
 	for (size_t i = 1; i < snapshot->module_count; i++)
 		if ((snapshot->modules[i].flags & SNAPSHOT_MODULE_MAIN) != 0)
 			types->main_handle = handles[i];
@@ -50,6 +63,7 @@ void block_types_close(struct block_types *types)
 {
 	if (types == NULL)
 		return;
+	free(types->classes);
 	free(types->kept);
 	free(types);
 }
@@ -101,11 +115,48 @@ static const char *label_of(const struct block_types *types, uint32_t block)
 						  : NULL;
 }
 
+/* The class of BLOCK, NULL not known; *RET_HANDLE is the module that has its virtual table. */
+static const char *class_of(const struct block_types *types, uint32_t block, int *ret_handle)
+{
+	const struct snapshot *snapshot = types->input->heap->snapshot;
+	uint32_t row = snapshot_virtual_table_of(snapshot, block);
+	const struct snapshot_virtual_table *table = &snapshot->virtual_tables[row];
+
+	if (row == 0 || table->module == 0)
+		return NULL;
+	*ret_handle = types->handles[table->module];
+	if (!types->classes[row].is_asked)
+		types->classes[row] = (struct class_of){
+		    symbolizer_class(types->symbolizer, *ret_handle, table->address), true};
+	return types->classes[row].name;
+}
+
 const char *block_types_of(struct block_types *types, uint32_t block)
 {
-	const char *label = label_of(types, block);
+	const char *type = label_of(types, block);
+	int handle;
 
-	return label != NULL ? label : kept_as(types, block)->type;
+	if (type == NULL)
+		type = class_of(types, block, &handle);
+	return type != NULL ? type : kept_as(types, block)->type;
+}
+
+const struct block_names *block_types_names(const struct block_types *types)
+{
+	return &types->names;
+}
+
+/* A class is described where its virtual table is; else where it is made. */
+static bool find_in_class(
+    struct block_types *types, uint32_t block, uint64_t offset, struct type_field *ret_field)
+{
+	int handle = -1;
+	const char *name = class_of(types, block, &handle);
+
+	return name != NULL &&
+	       (symbolizer_field(types->symbolizer, handle, name, offset, ret_field) ||
+		   symbolizer_field(
+		       types->symbolizer, kept_as(types, block)->handle, name, offset, ret_field));
 }
 
 /* The label may be the name of a type: of the module that allocates, or of the program. */
@@ -115,6 +166,8 @@ static bool find_field(
 	const char *label = label_of(types, block);
 	const struct kept_as *kept = kept_as(types, block);
 
+	if (label == NULL && find_in_class(types, block, offset, ret_field))
+		return true;
 	if (label != NULL && kept->type != NULL &&
 	    symbolizer_field(types->symbolizer, kept->handle, label, offset, ret_field))
 		return true;

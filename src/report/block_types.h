@@ -23,6 +23,8 @@ int block_types_open(const struct group_input *input, struct symbolizer *symboli
 void block_types_close(struct block_types *types);
 /* The type of BLOCK, NULL unknown. Lives as long as the types. */
 const char *block_types_of(struct block_types *types, uint32_t block);
+/* The same for analysis; lives as long as TYPES. */
+const struct block_names *block_types_names(const struct block_types *types);
 /* ".subscribers", "[2].next", or "+16" when nothing is known, of OFFSET in BLOCK. */
 void block_types_field(
     struct block_types *types, uint32_t block, uint64_t offset, char *text, size_t bytes);

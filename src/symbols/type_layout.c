@@ -127,8 +127,11 @@ static bool find_in_members(
 		const int tag = dwarf_tag(&member);
 		const uint64_t start = number(&member, DW_AT_data_member_location, 0);
 
+		/* where a virtual base lies, only the object's virtual table knows */
 		if ((tag != DW_TAG_member && tag != DW_TAG_inheritance) ||
-		    dwarf_hasattr(&member, DW_AT_external) != 0 || !holds(&member, start, offset))
+		    dwarf_hasattr(&member, DW_AT_external) != 0 ||
+		    (tag == DW_TAG_inheritance && number(&member, DW_AT_virtuality, 0) != 0) ||
+		    !holds(&member, start, offset))
 			continue;
 		*place = before;
 		if (!find_in_member(&member, offset - start, nesting, place))
