@@ -1,6 +1,7 @@
 # The builder engines (quick_tree, pump, fluent_builder): each a library in its folder, a driver program that runs its
-# scenarios (NAME_main.c), and a test of its own (NAME_test.c). All stand on engines/ledger and on the engine driver.
-# Each driver exists twice: with frame pointers and without, because stacks must be right in both.
+# scenarios (NAME_main.c), and a test of its own (NAME_test.c, and what else ends in _test.c). All stand on
+# engines/ledger and on the engine driver. Each driver exists twice: with frame pointers and without, because stacks
+# must be right in both.
 builder_mains   := $(wildcard examples/engines/*/*_main.c)
 builder_names   := $(notdir $(patsubst %/,%,$(dir $(builder_mains))))
 builder_shared  := $(wildcard examples/engines/ledger/*.c) $(wildcard examples/harness/engine_driver*.c)
@@ -20,7 +21,7 @@ $(BUILD)/no-frame-pointers/%.o: %.c $(BUILD)/flags
 define builder_rules
 $(BUILD)/examples/$(call builder_program,$(1)): $(call builder_obj,with-frame-pointers,$(call builder_library,$(1)) examples/engines/$(1)/$(1)_main.c)
 $(BUILD)/examples/$(call builder_program,$(1))-no-frame-pointers: $(call builder_obj,no-frame-pointers,$(call builder_library,$(1)) examples/engines/$(1)/$(1)_main.c)
-$(BUILD)/examples/$(call builder_program,$(1))-test: $(call builder_obj,with-frame-pointers,$(call builder_library,$(1)) examples/engines/$(1)/$(1)_test.c)
+$(BUILD)/examples/$(call builder_program,$(1))-test: $(call builder_obj,with-frame-pointers,$(call builder_library,$(1)) $(wildcard examples/engines/$(1)/*_test.c))
 endef
 $(foreach n,$(builder_names),$(eval $(call builder_rules,$(n))))
 $(builder_bin):

@@ -22,13 +22,14 @@ struct driving {
 	unsigned broken;
 };
 
-static bool list_grows_in(const struct driver_promise *promise, uint64_t n)
+static int64_t list_growths_in(const struct driver_promise *promise, uint64_t n)
 {
+	int64_t growths = 0;
+
 	for (uint64_t push = 1; push <= promise->list_pushes; push++)
-		if (vec_grows_at(
-			(n - 1) * promise->list_pushes + push, promise->list_first_capacity))
-			return true;
-	return false;
+		growths += vec_grows_at(
+		    (n - 1) * promise->list_pushes + push, promise->list_first_capacity);
+	return growths;
 }
 
 int64_t driver_promised_retained(const struct driver_promise *promise, uint64_t n)
@@ -52,7 +53,7 @@ int64_t driver_promised_allocs(const struct driver_promise *promise, uint64_t n)
 		allocs = promise->allocs_of(n);
 	if (allocs == DRIVER_NOT_PROMISED)
 		return allocs;
-	return promise->list_pushes > 0 && list_grows_in(promise, n) ? allocs + 1 : allocs;
+	return allocs + list_growths_in(promise, n);
 }
 
 static void write_begin(const struct driving *driving, const char *mark)
