@@ -3,7 +3,7 @@
 EXAMPLE_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Iexamples $(CPPFLAGS)
 EXAMPLE_CFLAGS   = -std=gnu11 -fno-common $(WARN) $(OPT-$(VARIANT)) -fno-optimize-sibling-calls $(CFLAGS)
 
-example_engine_src      := $(wildcard examples/engines/*.c examples/engines/lattice/*.c examples/engines/preact_signals/*.c)
+example_engine_src      := $(wildcard examples/engines/*.c examples/engines/lattice/*.c examples/engines/preact_signals/*.c examples/engines/alien_signals/*.c)
 example_script_src      := $(addprefix examples/engines/conformance/,arena.c script_parse.c script_run.c)
 example_conformance_src := $(addprefix examples/engines/conformance/,conformance.c case_file.c)
 example_random_src      := $(addprefix examples/engines/conformance/,random_programs.c naive_engine.c)

@@ -33,7 +33,7 @@ static struct settings settings = {
 static const char usage[] =
     "usage: reactive-bench ENGINE SCENARIO VARIANT [options]\n"
     "       reactive-bench --list\n"
-    "ENGINE: lattice, preact. VARIANT: problematic, fixed, disposed, outer, outer_disposed.\n"
+    "ENGINE: lattice, preact, alien. VARIANT: problematic, fixed, disposed, outer, outer_disposed.\n"
     "  --iterations N       exactly N counted iterations (--fixed-calls is the same)\n"
     "  --warmup N           before them, N that do not count (2)\n"
     "  --inner N            writes per iteration (the scenario's own number)\n"

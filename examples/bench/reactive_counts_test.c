@@ -13,10 +13,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { ITERATIONS = 50, INNER = 10, COLUMNS = 12, LINE_CHARS = 512 };
+enum { ITERATIONS = 50, INNER = 10, COLUMNS = 13, LINE_CHARS = 512 };
 
 static const char *const column_names[COLUMNS] = {"signal", "computed", "effect", "edge", "frame",
-    "finish", "disposer", "watch", "live signal", "live computed", "live effect", "live edge"};
+    "check", "finish", "disposer", "watch", "live signal", "live computed", "live effect",
+    "live edge"};
 
 struct row {
 	struct world_options world;
@@ -41,10 +42,7 @@ static void verdict(bool ok, const struct world_options *world, const char *prom
 static void books_reset(const struct engine *engine)
 {
 	engine->block_counts_reset();
-	capture_block_count.allocs = 0;
-	capture_block_count.bytes = 0;
-	capture_block_count.frees = 0;
-	capture_block_count.freed_bytes = 0;
+	rx_blocks_reset(&capture_block_count, 1);
 }
 
 static bool nothing_is_alive(const struct engine *engine)
@@ -71,13 +69,14 @@ static void columns_of(const struct engine *engine, uint64_t columns[COLUMNS])
 	columns[2] = totals.effects;
 	columns[3] = totals.edges;
 	columns[4] = totals.frames;
-	columns[5] = totals.finishes;
-	columns[6] = totals.disposers;
-	columns[7] = totals.watch_closures;
-	columns[8] = totals.live_signals;
-	columns[9] = totals.live_computeds;
-	columns[10] = totals.live_effects;
-	columns[11] = totals.edges_held;
+	columns[5] = totals.check_frames;
+	columns[6] = totals.finishes;
+	columns[7] = totals.disposers;
+	columns[8] = totals.watch_closures;
+	columns[9] = totals.live_signals;
+	columns[10] = totals.live_computeds;
+	columns[11] = totals.live_effects;
+	columns[12] = totals.edges_held;
 }
 
 static void test_row(const struct row *row)
@@ -103,17 +102,13 @@ static void test_row(const struct row *row)
 
 static uint64_t blocks_of_one_set(const struct world_options *options)
 {
-	const bool is_lattice = options->engine == &engine_lattice;
+	const struct engine_shape *shape = &options->engine->shape;
 	struct engine_totals totals;
-	uint64_t blocks = 0;
 
 	options->engine->totals(&totals);
-	blocks = totals.edges_held + rx_blocks_live(&capture_block_count);
-	if (is_lattice)
-		blocks += 5 * totals.signals + 5 * totals.computeds + 4 * totals.effects;
-	else
-		blocks += totals.signals + totals.computeds + 2 * totals.effects;
-	return blocks;
+	return totals.edges_held + rx_blocks_live(&capture_block_count) +
+	       shape->signal * totals.signals + shape->computed * totals.computeds +
+	       shape->effect * totals.effects;
 }
 
 /* A context that owns its nodes: they add up, set by set, and go with the context. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const struct engine *const engines[] = {&engine_lattice, &engine_preact};
+static const struct engine *const engines[] = {&engine_lattice, &engine_preact, &engine_alien};
 static const char *const ownership_names[] = {
     [RX_OWN_TRACE] = "trace", [RX_OWN_CALLER] = "caller", [RX_OWN_CTX] = "ctx"};
 

@@ -1,7 +1,7 @@
 /*
  * One face for all reactive engines, so that a scenario or a conformance case is written once.
  *
- * Neighbours: the engines (lattice/, preact_signals/) below, bench/ and conformance/ above. A handle is whatever the
+ * Neighbours: the engines (lattice/, preact_signals/, alien_signals/) below, bench/ and conformance/ above. A handle is whatever the
  * engine gives its user; errors travel as in rx_value.h. A member that is NULL is not offered by that engine.
  */
 #ifndef ENGINES_ENGINE_H
@@ -18,14 +18,23 @@ struct engine_options {
 /* What a table of allocations says of an engine: creations, transient blocks, and what is alive. */
 struct engine_totals {
 	uint64_t signals, computeds, effects, edges;
-	uint64_t frames, finishes, disposers, watch_closures;
+	uint64_t frames;       /* of a write's way down */
+	uint64_t check_frames; /* of a read's way up */
+	uint64_t finishes, disposers, watch_closures;
 	uint64_t live_signals, live_computeds, live_effects;
 	uint64_t edges_held;   /* stand in their consumer's list */
 	uint64_t edges_linked; /* stand in their producer's list */
+	uint64_t queued;       /* nodes that wait for a flush, and are held by that */
+};
+
+/* Blocks that stay for each node, its handle included. */
+struct engine_shape {
+	uint64_t signal, computed, effect;
 };
 
 struct engine {
 	const char *name;
+	struct engine_shape shape;
 	void *(*api_new)(const struct engine_options *options);
 	void (*api_free)(void *api);
 	void *(*signal)(void *api, struct rx_value initial);
@@ -42,6 +51,9 @@ struct engine {
 	    void *api, rx_compute_function run, void *environment, struct rx_value *ret_value);
 	int (*untracked)(
 	    void *api, rx_compute_function run, void *environment, struct rx_value *ret_value);
+	/* Runs RUN once; disposing the scope disposes the effects made in it. */
+	int (*scope)(void *api, rx_compute_function run, void *environment, void **ret_disposer,
+	    struct rx_value *ret_error);
 	void (*drop)(void *handle);
 	void (*drop_disposer)(void *disposer);
 	void (*release)(void *handle);
@@ -55,6 +67,7 @@ struct engine {
 
 extern const struct engine engine_lattice;
 extern const struct engine engine_preact;
+extern const struct engine engine_alien;
 
 /* By its name, or NULL. */
 const struct engine *engine_find(const char *name);

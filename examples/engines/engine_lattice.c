@@ -116,6 +116,7 @@ static const struct rx_block_count *block_counts(size_t *ret_count)
 
 const struct engine engine_lattice = {
     .name = "lattice",
+    .shape = {.signal = 5, .computed = 5, .effect = 4},
     .api_new = api_new,
     .api_free = api_free,
     .signal = new_signal,

@@ -147,6 +147,7 @@ static const struct rx_block_count *block_counts(size_t *ret_count)
 
 const struct engine engine_preact = {
     .name = "preact",
+    .shape = {.signal = 1, .computed = 1, .effect = 2},
     .api_new = api_new,
     .api_free = api_free,
     .signal = new_signal,

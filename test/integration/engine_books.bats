@@ -13,7 +13,7 @@ computed-effect"
 # sites FILE: what the report says of the constructors, by function.
 sites() {
     "$TOOL" report --json --by site --top 0 "$1" | jq -S '[.rows[]
-        | select(.function | test("^(lattice_new_|preact_new_|capture_new)"))
+        | select(.function | test("^(lattice_new_|preact_new_|alien_new_|capture_new)"))
         | {function, allocs: .alloc_objects, bytes: .alloc_space, live_blocks: .inuse_objects,
             live_bytes: .inuse_space}] | sort_by(.function)'
 }
@@ -84,22 +84,44 @@ compare() {
     compare preact outer_disposed trace
 }
 
+@test "sites equal the books of Alien: problematic" {
+    compare alien problematic trace
+}
+
+@test "sites equal the books of Alien: fixed" {
+    compare alien fixed trace
+}
+
+@test "sites equal the books of Alien: disposed" {
+    compare alien disposed trace
+}
+
+@test "sites equal the books of Alien: outer" {
+    compare alien outer trace
+}
+
+@test "sites equal the books of Alien: outer_disposed" {
+    compare alien outer_disposed trace
+}
+
 @test "sites equal the books where nobody frees (own caller), and where the context owns the nodes (own ctx)" {
     compare lattice problematic caller
     compare lattice disposed ctx
     compare preact problematic caller
     compare preact disposed ctx
+    compare alien problematic caller
+    compare alien disposed ctx
 }
 
 # table_row LINE: the tool's counts of that row's run equal the table, creations and live.
 table_row() {
     local engine scenario parameter variant columns names i=0 site expected
     read -r engine scenario parameter variant columns <<<"$1"
-    if [ "$engine" = lattice ]; then
-        names="signal_node computed_node effect_node edge frame - - -"
-    else
-        names="signal computed effect edge - finish disposer watch_closure"
-    fi
+    case $engine in
+    lattice) names="signal_node computed_node effect_node edge frame - - - -" ;;
+    preact) names="signal computed effect edge - - finish disposer watch_closure" ;;
+    alien) names="signal computed effect link propagate_frame check_frame - effect_disposer -" ;;
+    esac
     record "$EXAMPLES/reactive-bench" "$engine" "$scenario" "$variant" --parameter "$parameter" --iterations 50 \
         --warmup 0 --inner 10 || return 1
     [ "$status" = 0 ] || fail "$1: exit $status: $(cat messages)" || return 1
@@ -109,7 +131,7 @@ table_row() {
         if [ "$site" != - ]; then
             # The first four columns are also told alive or dead.
             jq -e --arg f "${engine}_new_$site" --argjson allocs "${expected[$i]}" \
-                --argjson live "$([ "$i" -lt 4 ] && echo "${expected[$((i + 8))]}" || echo null)" '
+                --argjson live "$([ "$i" -lt 4 ] && echo "${expected[$((i + 9))]}" || echo null)" '
                 (map(select(.function == $f)) | first // {allocs: 0, live_blocks: 0})
                 | .allocs == $allocs and ($live == null or .live_blocks == $live)' sites.json >/dev/null ||
                 fail "$1: ${engine}_new_$site: $(jq -c --arg f "${engine}_new_$site" 'map(select(.function == $f))' sites.json)" ||
@@ -119,12 +141,12 @@ table_row() {
     done
 }
 
-@test "the tool's counts equal the table of the originals: computed-diamond-simple and scaling-subscribers" {
+@test "the tool's counts equal the table of the originals: diamonds and scaling-subscribers" {
     local row rows=0
     options snapshot_at=last force=1
     while IFS= read -r row; do
         table_row "$row" || return 1
         rows=$((rows + 1))
-    done < <(grep -P '\t(computed-diamond-simple|scaling-subscribers)\t' "$TEST_ROOT/examples/engines/expected-counts.tsv")
-    [ "$rows" = 30 ] || fail "$rows rows"
+    done < <(grep -P '\t(computed-diamond-simple|computed-diamond-nested|scaling-subscribers)\t' "$TEST_ROOT/examples/engines/expected-counts.tsv")
+    [ "$rows" = 60 ] || fail "$rows rows"
 }

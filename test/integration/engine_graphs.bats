@@ -82,6 +82,23 @@ none_left() {
     none_left preact_new_effect
 }
 
+@test "Alien, outer signal: what was read stays, held by the signal's subscribers; effects only until they are disposed" {
+    graph alien computed-diamond-simple outer trace
+    held alien_new_computed 66 0
+    [ "$(paths)" = "$(printf '%s\n' \
+        'the_world .outer .node .node.subscribers .subscriber alien_computed' \
+        'the_world .outer .node .node.subscribers_tail .subscriber alien_computed')" ] || fail "$(paths)"
+    shape alien_new_computed linear
+    graph alien scaling-subscribers outer trace
+    held alien_new_computed 220 0
+    held alien_new_effect 220 0
+    [ "$(paths | head -1)" = 'the_world .outer .node .node.subscribers .subscriber .node.subscribers .subscriber alien_effect' ] ||
+        fail "$(paths)"
+    graph alien scaling-subscribers outer_disposed trace
+    none_left alien_new_computed
+    none_left alien_new_effect
+}
+
 @test "the caller forgets its nodes: leaked, in circles that keep themselves alive" {
     graph lattice computed-diamond-simple problematic caller
     held lattice_new_computed_node 66 66
@@ -91,6 +108,9 @@ none_left() {
     [ "$(jq -c '[.cycles[] | select(.leaked)] | length' cycles.json)" = 22 ] || fail "$(jq -c '.cycles[]' cycles.json)"
     graph preact computed-diamond-simple problematic caller
     held preact_new_computed 66 66
+    graph alien computed-diamond-simple problematic caller
+    held alien_new_computed 66 66
+    shape alien_new_computed linear
     # a signal of Preact does not know a computed that nobody observes: it is lost although the signal is held
     graph preact computed-diamond-simple outer caller
     held preact_new_computed 66 66
@@ -106,13 +126,17 @@ none_left() {
     held preact_new_computed 66 0
     [ "$(jq -c '[.paths[].root.name] | unique' retainers.json)" = '["preact_state"]' ]
     shape preact_new_computed linear
+    graph alien computed-diamond-simple problematic ctx
+    held alien_new_computed 66 0
+    [ "$(jq -c '[.paths[].root.name] | unique' retainers.json)" = '["alien_state"]' ]
+    shape alien_new_computed linear
 }
 
 @test "made once, or disposed and released: held by the benchmark, or nothing left" {
     local engine site
-    for engine in lattice preact; do
-        site=preact_new_computed
-        [ "$engine" = preact ] || site=lattice_new_computed_node
+    for engine in lattice preact alien; do
+        site=${engine}_new_computed
+        [ "$engine" != lattice ] || site=lattice_new_computed_node
         graph "$engine" scaling-subscribers fixed trace
         held "$site" 10 0
         [ "$(jq -c '[.paths[].root.name] | unique' retainers.json)" = '["the_world"]' ]

@@ -24,6 +24,14 @@ conforms() {
     conforms preact
 }
 
+@test "Alien behaves as its original in every open case that its interface allows" {
+    conforms alien
+}
+
+@test "Alien with its defects mended loses no effect and keeps no link of a dead one" {
+    conforms alien-mended
+}
+
 @test "the engines allocate what the originals allocate, in 13 scenarios and 5 variants" {
     run "$EXAMPLES/reactive-counts-test" "$TEST_ROOT/examples/engines/expected-counts.tsv"
     printf '%s\n' "$output"
@@ -63,6 +71,12 @@ retained() {
     expect_json '.rows[] | select(.function == "lattice_new_computed_node") | .blocks == 500' diff.json
 }
 
+@test "disposing the effects heals Alien of what only they observed, not of what was read directly" {
+    [ "$(retained alien scaling-subscribers outer_disposed trace)" = "0 " ]
+    # per iteration 4 links, 3 nodes, 3 closures and the 2 handles that one of these captured
+    [ "$(retained alien computed-diamond-simple outer_disposed trace)" = "600 linear" ]
+}
+
 @test "without a collector the dropped set of each iteration is leaked: 24 blocks of the engine and 3 closures" {
     [ "$(retained lattice computed-diamond-simple problematic caller)" = "$((50 * 27)) linear" ]
 }
@@ -97,7 +111,7 @@ retained() {
 @test "disposed and released, the engines leak nothing (valgrind)" {
     need valgrind
     local engine own
-    for engine in lattice preact; do
+    for engine in lattice preact alien; do
         for own in trace caller ctx; do
             run valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all \
                 --error-exitcode=9 "$EXAMPLES/reactive-bench" "$engine" scaling-subscribers disposed \

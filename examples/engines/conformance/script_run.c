@@ -613,6 +613,8 @@ static int run_handle(
 		return code;
 	if (node->kind == SCRIPT_DISPOSE)
 		return engine->dispose(binding->held->handle, ret_value);
+	if (node->kind == SCRIPT_PEEK && engine->peek == NULL)
+		return raise_error(ret_value, "not offered by this engine");
 	if (node->kind == SCRIPT_PEEK)
 		return engine->peek(binding->held->handle, ret_value);
 	drop(frame->run, binding->held);
@@ -794,18 +796,28 @@ static bool nodes_are_gone(const struct run *run)
 	       now.edges_linked == run->before.edges_linked;
 }
 
+static bool holds_queue(const struct run *run)
+{
+	struct engine_totals now;
+
+	run->engine->totals(&now);
+	return now.queued > 0;
+}
+
 void script_run(struct arena *arena, const struct script_node *program, const struct engine *engine,
     const struct engine_options *options, struct script_result *ret_result)
 {
 	struct run run = {.arena = arena, .engine = engine, .options = options};
 	const uint64_t live_before = engine_live_blocks(engine);
 	bool balanced = true;
+	bool queue_holds = false;
 
 	engine->totals(&run.before);
 	define_context(&run, NULL);
 	run_program(&run, program);
 	let_go(&run);
-	if (options->ownership != RX_OWN_CTX)
+	queue_holds = holds_queue(&run);
+	if (options->ownership != RX_OWN_CTX && !queue_holds)
 		balanced = nodes_are_gone(&run);
 	while (run.contexts != NULL) {
 		engine->api_free(run.contexts->api);
@@ -816,5 +828,8 @@ void script_run(struct arena *arena, const struct script_node *program, const st
 	if (options->ownership == RX_OWN_CALLER && run.effect_failed)
 		balanced = true;
 	*ret_result = (struct script_result){
-	    .trace = run.trace != NULL ? run.trace : "", .books_balance = balanced};
+	    .trace = run.trace != NULL ? run.trace : "",
+	    .books_balance = balanced,
+	    .queue_holds = queue_holds,
+	};
 }

@@ -11,8 +11,10 @@
 #include "engines/engine.h"
 
 struct script_result {
-	const char *trace;  /* in the arena: the tokens, separated by one space */
-	bool books_balance; /* no block of the engine is left behind */
+	const char *trace; /* in the arena: the tokens, separated by one space */
+	bool
+	    books_balance; /* no block of the engine is left behind, but for what its queue holds */
+	bool queue_holds;
 };
 
 void script_run(struct arena *arena, const struct script_node *program, const struct engine *engine,

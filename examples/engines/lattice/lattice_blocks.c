@@ -151,10 +151,5 @@ void lattice_api_block_free(struct lattice_api_block *block)
 
 void lattice_block_counts_reset(void)
 {
-	for (size_t i = 0; i < LATTICE_BLOCK_COUNT; i++) {
-		struct rx_block_count *count = &lattice_block_counts[i];
-
-		*count = (struct rx_block_count){
-		    .constructor = count->constructor, .label = count->label};
-	}
+	rx_blocks_reset(lattice_block_counts, LATTICE_BLOCK_COUNT);
 }

@@ -61,12 +61,7 @@ void preact_block_free(enum preact_block kind, void *block)
 
 void preact_block_counts_reset(void)
 {
-	for (size_t i = 0; i < PREACT_BLOCK_COUNT; i++) {
-		struct rx_block_count *count = &preact_block_counts[i];
-
-		*count = (struct rx_block_count){
-		    .constructor = count->constructor, .label = count->label};
-	}
+	rx_blocks_reset(preact_block_counts, PREACT_BLOCK_COUNT);
 }
 
 uint64_t preact_edges_held(void)

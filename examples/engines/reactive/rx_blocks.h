@@ -47,6 +47,14 @@ static inline void *rx_block_made(struct rx_block_count *count, void *block, siz
 	return block;
 }
 
+/* A collection of books is set to 0; only when nothing is alive. */
+static inline void rx_blocks_reset(struct rx_block_count *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		rows[i] = (struct rx_block_count){
+		    .constructor = rows[i].constructor, .label = rows[i].label};
+}
+
 static inline void rx_block_free(struct rx_block_count *count, void *block, size_t size_bytes)
 {
 	if (block == NULL)
