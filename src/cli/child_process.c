@@ -28,12 +28,20 @@ static const int passed_signals[] = {SIGTERM, SIGHUP};
 
 struct saved_signals {
 	struct sigaction terminal[2], passed[2];
+	sigset_t mask;
 };
 
+/* A signal that comes before the child is known must wait: those that are passed on stay blocked. */
 static void take_signals(struct saved_signals *saved)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < 2; i++)
+		(void)sigaddset(&held, passed_signals[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, &saved->mask);
 
 	for (size_t i = 0; i < 2; i++) {
 		(void)sigaction(terminal_signals[i], &ignore, &saved->terminal[i]);
@@ -78,9 +86,11 @@ struct child_result child_run(const char *path, char **arguments)
 		die(EXIT_USAGE, "cannot start a process: %s", strerror(errno));
 	if (pid == 0) {
 		give_back_signals(&saved);
+		(void)sigprocmask(SIG_SETMASK, &saved.mask, NULL);
 		become(path, arguments, ends[1]);
 	}
 	child_pid = pid;
+	(void)sigprocmask(SIG_SETMASK, &saved.mask, NULL);
 	(void)close(ends[1]);
 	if (fd_read_full(ends[0], &result.exec_errno, sizeof result.exec_errno) !=
 	    sizeof result.exec_errno)
