@@ -364,6 +364,10 @@ static struct hold hold_of_numbers(
 	    lower(excess(hold.leaked_blocks, old->hold.leaked_blocks), row->born_blocks);
 	hold.leaked_bytes =
 	    lower(excess(hold.leaked_bytes, old->hold.leaked_bytes), row->born_bytes);
+	hold.indirect_blocks =
+	    lower(excess(hold.indirect_blocks, old->hold.indirect_blocks), hold.leaked_blocks);
+	hold.indirect_bytes =
+	    lower(excess(hold.indirect_bytes, old->hold.indirect_bytes), hold.leaked_bytes);
 	return hold;
 }
 

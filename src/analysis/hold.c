@@ -26,6 +26,10 @@ void hold_add(struct hold *hold, const struct reachability *reachability, uint32
 	if (reachability_is_leaked(reachability, block)) {
 		hold->leaked_blocks++;
 		hold->leaked_bytes += bytes;
+		if (reachability->state[block] == REACH_LOST_INDIRECTLY) {
+			hold->indirect_blocks++;
+			hold->indirect_bytes += bytes;
+		}
 	} else if (reachability->state[block] == REACH_WEAK) {
 		hold->doubtful_blocks++;
 		hold->doubtful_bytes += bytes;
@@ -45,6 +49,8 @@ void hold_merge(
 	hold->blocks += other->blocks;
 	hold->leaked_blocks += other->leaked_blocks;
 	hold->leaked_bytes += other->leaked_bytes;
+	hold->indirect_blocks += other->indirect_blocks;
+	hold->indirect_bytes += other->indirect_bytes;
 	hold->doubtful_blocks += other->doubtful_blocks;
 	hold->doubtful_bytes += other->doubtful_bytes;
 }

@@ -13,6 +13,7 @@
 struct hold {
 	uint64_t blocks; /* looked at; 0 without a graph */
 	uint64_t leaked_blocks, leaked_bytes;
+	uint64_t indirect_blocks, indirect_bytes; /* of them those that other leaked blocks hold */
 	uint64_t doubtful_blocks, doubtful_bytes; /* reached, but not by strong edges alone */
 	uint32_t example;			  /* see hold_example */
 	enum verdict verdict;

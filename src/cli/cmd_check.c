@@ -17,6 +17,9 @@ struct check_settings {
 static const struct argument_option check_options[] = {
     {ARGUMENT_CHOICE, 0, "format", "text|json", "How the findings are written (default text).",
 	offsetof(struct check_settings, format), NULL},
+    {ARGUMENT_FLAG, 0, "no-graph", NULL,
+	"Do not ask who holds what is found, which takes seconds in large heaps.",
+	offsetof(struct check_settings, gate.no_graph), NULL},
     {.kind = ARGUMENT_END},
 };
 

@@ -15,6 +15,7 @@ struct diff_settings {
 	int sort; /* enum diff_sort */
 	bool retained;
 	bool exit_code;
+	bool no_graph;
 	struct argument_number error_exitcode;
 };
 
@@ -33,6 +34,9 @@ static const struct argument_option diff_options[] = {
 	offsetof(struct diff_settings, exit_code), NULL},
     {ARGUMENT_COUNT, 0, "error-exitcode", "N", "With --exit-code: exit with N instead of 1.",
 	offsetof(struct diff_settings, error_exitcode), NULL},
+    {ARGUMENT_FLAG, 0, "no-graph", NULL,
+	"No verdicts and holders: do not ask who holds what, which takes seconds in large heaps.",
+	offsetof(struct diff_settings, no_graph), NULL},
     {.kind = ARGUMENT_END},
 };
 
@@ -72,7 +76,8 @@ static int diff_run(const struct command *self, void *settings_void, int count, 
 	int code = EXIT_CLEAN;
 
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
-	load_graph(&files);
+	if (!settings->no_graph)
+		load_graph(&files);
 	load_types(&files, (enum group_by)settings->by);
 	options.view = files.view;
 	const struct group_input inputs[2] = {files.files[0].input, files.files[1].input};

@@ -17,6 +17,7 @@ struct report_settings {
 	int by;	  /* enum group_by */
 	int sort; /* enum group_sort */
 	int tree; /* enum tree_choice */
+	bool no_graph;
 };
 
 static const struct argument_option report_command_options[] = {
@@ -31,6 +32,9 @@ static const struct argument_option report_command_options[] = {
     {ARGUMENT_CHOICE, 0, "tree", "none|top-down|callers",
 	"A tree of calls instead of rows: from main down (--tree), or from the sites to their callers (--tree=callers).",
 	offsetof(struct report_settings, tree), "top-down"},
+    {ARGUMENT_FLAG, 0, "no-graph", NULL,
+	"No verdicts and holders: do not ask who holds what, which takes seconds in large heaps.",
+	offsetof(struct report_settings, no_graph), NULL},
     {.kind = ARGUMENT_END},
 };
 
@@ -74,7 +78,7 @@ static int report_run(const struct command *self, void *settings_void, int count
 		arguments_die(
 		    &self->syntax, "--tree shows stacks; it cannot be combined with --by");
 	load_files(&files, operands, (size_t)count, &settings->names, &settings->filters);
-	if (settings->tree == TREE_NONE)
+	if (settings->tree == TREE_NONE && !settings->no_graph)
 		load_graph(&files);
 	load_types(&files, by);
 	options.view = files.view;

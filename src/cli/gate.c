@@ -109,47 +109,89 @@ static int exit_code_of(const struct report_check *check, const struct snapshot 
 	return EXIT_USAGE;
 }
 
+/* The findings, and what they stand on. */
+struct judgement {
+	struct grouping *grouping; /* of one file */
+	struct diff *diff;	   /* of two */
+	struct check_result *result;
+	uint64_t iterations;
+};
+
+static void judge(const struct loaded_files *files, const struct check_limits *limits,
+    struct judgement *ret_judgement)
+{
+	struct judgement judgement = {0};
+
+	if (files->count == 1) {
+		load_or_die(grouping_open(
+		    &files->files[0].input, 1, GROUP_BY_SITE, false, &judgement.grouping));
+		load_or_die(check_file(judgement.grouping, limits, &judgement.result));
+		judgement.iterations = heap_iterations_counted(files->files[0].heap);
+	} else {
+		const struct group_input inputs[2] = {files->files[0].input, files->files[1].input};
+
+		load_or_die(
+		    diff_open(inputs, GROUP_BY_SITE, DIFF_SORT_BYTES, true, &judgement.diff));
+		load_or_die(check_diff(judgement.diff, limits, &judgement.result));
+		judgement.iterations = judgement.diff->iterations_between;
+	}
+	*ret_judgement = judgement;
+}
+
+static void judgement_release(struct judgement *judgement)
+{
+	check_result_close(judgement->result);
+	diff_close(judgement->diff);
+	grouping_close(judgement->grouping);
+}
+
+/* Who holds what is asked when a limit is about it, or when something was found: most checks pass, and need not wait. */
+static void judge_with_graph(struct loaded_files *files, const struct check_limits *limits,
+    bool no_graph, struct judgement *ret_judgement)
+{
+	const bool at_once =
+	    limits->set[CHECK_MAX_LEAKED_BYTES] || limits->set[CHECK_MAX_LEAKED_BLOCKS];
+
+	if (at_once && !no_graph)
+		load_graph(files);
+	judge(files, limits, ret_judgement);
+	if (at_once || no_graph || ret_judgement->result->finding_count == 0)
+		return;
+	load_graph(files);
+	if (files->view == NULL)
+		return;
+	judgement_release(ret_judgement);
+	judge(files, limits, ret_judgement);
+}
+
 int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings *settings,
     const struct name_settings *names, const struct filter_settings *filters,
     const struct report_options *options)
 {
 	struct check_limits limits = limits_of(settings);
 	struct report_check check = {.limits = &limits};
-	struct check_result *result = NULL;
-	struct grouping *grouping = NULL;
-	struct diff *diff = NULL;
+	const struct snapshot *last = NULL;
+	struct judgement judgement;
 	uint32_t *resized_in = NULL;
 	struct loaded_files files;
 	int code = EXIT_CLEAN;
 
 	load_files(&files, paths, count, names, filters);
-	load_graph(&files);
+	judge_with_graph(&files, &limits, settings->no_graph, &judgement);
+	last = files.files[count - 1].snapshot;
 	check.view = files.view;
-	if (count == 1) {
-		load_or_die(
-		    grouping_open(&files.files[0].input, 1, GROUP_BY_SITE, false, &grouping));
-		load_or_die(check_file(grouping, &limits, &result));
-		check.iterations = heap_iterations_counted(files.files[0].heap);
-	} else {
-		const struct group_input inputs[2] = {files.files[0].input, files.files[1].input};
-
-		load_or_die(diff_open(inputs, GROUP_BY_SITE, DIFF_SORT_BYTES, true, &diff));
-		load_or_die(check_diff(diff, &limits, &result));
-		check.iterations = diff->iterations_between;
-	}
-	check.result = result;
-	check.grouping = diff != NULL ? diff->grouping : grouping;
+	check.result = judgement.result;
+	check.iterations = judgement.iterations;
+	check.grouping = judgement.diff != NULL ? judgement.diff->grouping : judgement.grouping;
 	load_or_die(resize_sites_open(check.grouping, &resized_in));
 	check.resized_in = resized_in;
-	check.unseen = blindness(files.files[count - 1].snapshot, &limits, result);
+	check.unseen = blindness(last, &limits, judgement.result);
 	code = load_exit_code(options->json ? report_check_json(out, &check, options)
 					    : report_check_text(out, &check, options));
 	if (code == EXIT_CLEAN)
-		code = exit_code_of(&check, files.files[count - 1].snapshot, settings);
+		code = exit_code_of(&check, last, settings);
 	free(resized_in);
-	check_result_close(result);
-	diff_close(diff);
-	grouping_close(grouping);
+	judgement_release(&judgement);
 	load_files_release(&files);
 	return code;
 }

@@ -11,6 +11,7 @@ struct gate_settings {
 	struct argument_number max_retained, max_per_iteration, max_leaked; /* bytes or blocks */
 	struct argument_number max_allocs_per_iteration, max_bytes_per_iteration;
 	bool no_growth, accept_estimates;
+	bool no_graph; /* of `check` alone: never ask who holds what */
 	struct argument_number error_exitcode;
 };
 extern const struct argument_option gate_options[];

@@ -16,6 +16,7 @@
 /* What the chosen blocks are, counted. */
 struct chosen_totals {
 	uint64_t blocks, bytes, leaked_blocks, leaked_bytes, weak_blocks;
+	uint64_t indirect_blocks, indirect_bytes; /* of the leaked those that leaked blocks hold */
 };
 
 static bool is_chosen(const void *context, uint32_t block)
@@ -40,6 +41,10 @@ static struct chosen_totals count_chosen(const struct retainers_question *questi
 		if (reachability_is_leaked(view->reach, block)) {
 			totals.leaked_blocks++;
 			totals.leaked_bytes += bytes;
+		}
+		if (view->reach->state[block] == REACH_LOST_INDIRECTLY) {
+			totals.indirect_blocks++;
+			totals.indirect_bytes += bytes;
 		}
 		totals.weak_blocks += view->reach->state[block] == REACH_WEAK;
 	}
@@ -304,6 +309,8 @@ static void target_json(struct json_writer *json, const struct retainers_questio
 	json_unsigned(json, "bytes", totals.bytes);
 	json_unsigned(json, "leaked_blocks", totals.leaked_blocks);
 	json_unsigned(json, "leaked_bytes", totals.leaked_bytes);
+	json_unsigned(json, "indirectly_leaked_blocks", totals.indirect_blocks);
+	json_unsigned(json, "indirectly_leaked_bytes", totals.indirect_bytes);
 	json_unsigned(json, "weak_blocks", totals.weak_blocks);
 	json_end(json);
 }

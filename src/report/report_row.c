@@ -74,6 +74,8 @@ static int hold_json(struct json_writer *json, const struct report_row *row)
 		json_null(json, "verdict");
 		json_null(json, "leaked_blocks");
 		json_null(json, "leaked_bytes");
+		json_null(json, "indirectly_leaked_blocks");
+		json_null(json, "indirectly_leaked_bytes");
 		json_begin_array(json, "held_by");
 		json_end(json);
 		return 0;
@@ -81,6 +83,8 @@ static int hold_json(struct json_writer *json, const struct report_row *row)
 	json_text_or_null(json, "verdict", verdict_name(row->hold->verdict));
 	json_unsigned(json, "leaked_blocks", row->hold->leaked_blocks);
 	json_unsigned(json, "leaked_bytes", row->hold->leaked_bytes);
+	json_unsigned(json, "indirectly_leaked_blocks", row->hold->indirect_blocks);
+	json_unsigned(json, "indirectly_leaked_bytes", row->hold->indirect_bytes);
 	json_unsigned(json, "doubtful_blocks", row->hold->doubtful_blocks);
 	status = retaining_path_open(row->view->reach, hold_example(row->hold), &path);
 	if (status != 0)
@@ -213,6 +217,27 @@ static void add_name_cell(struct text_table *table, const struct grouping *group
 	}
 }
 
+/* Whether a root reaches them, or other leaked blocks do. */
+static void leaked_text(const struct hold *hold, char *text, size_t bytes)
+{
+	char indirect[160] = "";
+
+	if (hold->indirect_blocks == hold->leaked_blocks)
+		(void)snprintf(indirect, sizeof indirect, ", only other leaked blocks hold %s",
+		    hold->leaked_blocks == 1 ? "it" : "them");
+	else if (hold->indirect_blocks != 0)
+		(void)snprintf(indirect, sizeof indirect,
+		    ", %s of them held by other leaked blocks",
+		    text_count(hold->indirect_blocks).text);
+	if (hold->leaked_blocks == hold->blocks)
+		(void)snprintf(text, bytes, "     leaked: no root reaches %s%s",
+		    hold->blocks == 1 ? "it" : "them", indirect);
+	else
+		(void)snprintf(text, bytes, "     leaked: %s (%s)%s",
+		    text_plural(hold->leaked_blocks, "block", "blocks").text,
+		    text_bytes(hold->leaked_bytes).text, indirect);
+}
+
 /* A line below the row: by whom, and how much of it is held by nobody. */
 static int hold_below(struct text_table *table, const struct report_row *row)
 {
@@ -222,19 +247,17 @@ static int hold_below(struct text_table *table, const struct report_row *row)
 
 	if (row->view == NULL || row->hold == NULL || row->hold->blocks == 0)
 		return 0;
+	if (row->hold->leaked_blocks != 0) {
+		leaked_text(row->hold, line, sizeof line);
+		text_table_below(table, line);
+		return 0;
+	}
 	status = retaining_path_open(row->view->reach, hold_example(row->hold), &path);
 	if (status != 0)
 		return status;
 	path_line(row->view, &path, text, sizeof text);
 	retaining_path_release(&path);
-	if (row->hold->leaked_blocks == 0)
-		(void)snprintf(line, sizeof line, "     held by %s", text);
-	else if (row->hold->leaked_blocks == row->hold->blocks)
-		(void)snprintf(line, sizeof line, "     leaked: no root reaches them");
-	else
-		(void)snprintf(line, sizeof line, "     leaked: %s (%s)",
-		    text_plural(row->hold->leaked_blocks, "block", "blocks").text,
-		    text_bytes(row->hold->leaked_bytes).text);
+	(void)snprintf(line, sizeof line, "     held by %s", text);
 	text_table_below(table, line);
 	return 0;
 }

@@ -42,6 +42,10 @@ retained() {
     [ "$(target new_item '[.target.blocks, .target.leaked_blocks, .target.leaked_bytes]')" = "[10,10,320]" ]
     [ "$(holders --site new_item)" = "nothing item" ]
     # the first of the list is leaked directly, and retains all
+    [ "$(target new_item '[.target.indirectly_leaked_blocks, .target.indirectly_leaked_bytes]')" = "[9,288]" ]
+    "$TOOL" report --json g.snap | jq -e '.rows[] | select(.function == "new_item") |
+        [.leaked_blocks, .leaked_bytes, .indirectly_leaked_blocks, .indirectly_leaked_bytes] == [10, 320, 9, 288]'
+    "$TOOL" report g.snap | grep -q 'leaked: no root reaches them, 9 of them held by other leaked blocks$'
     "$TOOL" retainers --site new_item g.snap >text
     grep -q '^  nothing$' text
 }

@@ -95,6 +95,22 @@ path() {
     expect_json '.findings[0] | has("path") and .path == null' check.json
 }
 
+@test "--no-graph leaves verdicts and holders out, and what needs them does not pass" {
+    local command
+    verdicts 72
+    for command in report 'diff before.iteration-2.snap' 'check --max-retained 0'; do
+        # shellcheck disable=SC2086
+        "$TOOL" $command --no-graph x.snap >text || [[ "$command" = check* ]]
+        ! grep ' verdict  \|^ *held by\|path to' text || return 1
+        # shellcheck disable=SC2086
+        "$TOOL" $command --no-graph --json x.snap >json || [[ "$command" = check* ]]
+        expect_json '[.. | objects | select(has("verdict")) | .verdict, .leaked_blocks] | unique == [null]' json
+    done
+    run "$TOOL" check --max-leaked 1G --no-graph x.snap
+    [ "$status" = 2 ]
+    [[ "$output" = *'nobody asked who holds the blocks'* ]]
+}
+
 @test "without a graph there is no verdict" {
     options graph=0
     record verdicts 20

@@ -131,6 +131,11 @@ static void rows_of_one_file_have_verdicts(void **state)
 	assert_int_equal(fixture.reach->state[hold_example(&lost->hold)], REACH_LOST);
 	assert_int_equal(held->hold.verdict, VERDICT_LEAKED);
 	assert_int_equal(fixture.reach->state[hold_example(&held->hold)], REACH_LOST_INDIRECTLY);
+	assert_int_equal(lost->hold.indirect_blocks, 0);
+	assert_int_equal(held->hold.leaked_blocks, COUNTED + 1);
+	assert_int_equal(held->hold.indirect_blocks, COUNTED + 1);
+	assert_int_equal(held->hold.indirect_bytes, 16 * (COUNTED + 1));
+	assert_int_equal(table->total.hold.indirect_blocks, COUNTED + 1);
 	assert_int_equal(list->growth.shape, GROWTH_LINEAR);
 	assert_int_equal(list->hold.verdict, VERDICT_ABANDONED);
 	assert_int_equal(list->hold.leaked_blocks, 0);
@@ -221,6 +226,12 @@ static void diff_of_other_runs_counts_net_leaks(void **state)
 	assert_int_equal(diff_open(inputs, GROUP_BY_SITE, DIFF_SORT_BYTES, true, &diff), 0);
 	assert_int_equal(diff->identity, DIFF_IDENTITY_OFF_RUNS);
 	assert_int_equal(diff->total.hold.leaked_blocks, 2 * (LAST - PRESENT));
+	for (size_t i = 0; i < diff->row_count; i++) {
+		const struct hold *hold = &diff->rows[i].hold;
+
+		if (hold->indirect_blocks != 0)
+			assert_int_equal(hold->indirect_blocks, hold->leaked_blocks);
+	}
 	diff_close(diff);
 	graph_fixture_close(&before);
 	graph_fixture_close(&after);
