@@ -125,14 +125,17 @@ static void iterate(struct driving *driving, uint64_t n, enum allocscope_phase p
 	    driver_promised_allocs(promise, n));
 }
 
+/* Iteration 0: of the scenario's benchmark, so that "the end of the warm-up" lies behind it. */
 static void compile(struct driving *driving)
 {
 	mark_phase(driving, "compile");
 	if (driving->scenario->workload->compile == NULL)
 		return;
-	allocscope_iteration_begin_phase("compile", ALLOCSCOPE_WARMUP);
+	mark_iteration(driving, false, 0);
+	allocscope_iteration_begin_phase(driving->scenario->name, ALLOCSCOPE_WARMUP);
 	driving->scenario->workload->compile();
 	allocscope_iteration_end();
+	mark_iteration(driving, true, 0);
 }
 
 static void take_snapshot(struct driving *driving)
@@ -153,6 +156,7 @@ unsigned driver_run_scenario(const struct driver_engine *engine,
 {
 	const struct driver_workload *workload = scenario->workload;
 	struct driving driving = {.engine = engine, .scenario = scenario, .run = run};
+	const uint64_t live_before = ledger_totals(engine->ledger).live_blocks;
 	uint64_t n = 1;
 
 	compile(&driving);
@@ -174,6 +178,6 @@ unsigned driver_run_scenario(const struct driver_engine *engine,
 	mark_phase(&driving, "exit");
 	if (scenario->variant == DRIVER_DISPOSED)
 		check(&driving, n - 1, "alive after the teardown",
-		    (int64_t)ledger_totals(engine->ledger).live_blocks, 0);
+		    (int64_t)(ledger_totals(engine->ledger).live_blocks - live_before), 0);
 	return driving.broken;
 }
