@@ -1,0 +1,86 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # helpers.bash sets status; sourced by the tests of the builder engines
+# What the tests of the builder engines share: a scenario under the preload, and the three sides that must agree on it:
+# the profiler, the engine's own books (a JSON line at each mark), and the row of the engine's table (--list).
+# ENGINE is the driver program, SITES the pattern of its constructors.
+
+# rows PATTERN: "scenario variant" of each row whose name matches.
+rows() {
+    "$ENGINE" --list | awk -F '\t' -v p="$1" 'NR > 1 && $1 ~ p { print $1, $2 }'
+}
+
+# column SCENARIO VARIANT NAME: what the table says.
+column() {
+    "$ENGINE" --list | awk -F '\t' -v s="$1" -v v="$2" -v n="$3" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == n) c = i } $1 == s && $2 == v { print $c }'
+}
+
+# scenario NAME VARIANT ITERATIONS OPTION...: under the preload. The driver itself compares the books with the row's
+# promises at every iteration, and its exit status tells.
+scenario() {
+    local name=$1 variant=$2 iterations=$3
+    shift 3
+    record "$ENGINE" --scenario "$name" --variant "$variant" --iterations "$iterations" "$@" || return 1
+    [ "$status" = 0 ] || fail "$name $variant: exit $status: $(cat messages)" || return 1
+    jq -s '[.[] | select(.mark == "iteration_end")] | last' out >last.json
+    jq -s 'last' out >exit.json
+}
+
+# sites_equal SNAPSHOT MARK WHAT: allocs, bytes, live blocks and bytes of every constructor.
+sites_equal() {
+    "$TOOL" report --json --by site --top 0 "$1" >report.json || fail "$3: no report" || return 1
+    jq -S --arg p "$SITES" '[.rows[] | select(.function | test($p)) | {function, allocs: .alloc_objects,
+        bytes: .alloc_space, live_blocks: .inuse_objects, live_bytes: .inuse_space}] | sort_by(.function)' \
+        report.json >sites.json
+    jq -S '[.by_kind[] | {function, allocs, bytes, live_blocks, live_bytes}] | sort_by(.function)' "$2" >books.json
+    [ "$(jq length books.json)" -gt 1 ] || fail "$3: the engine counted nothing" || return 1
+    cmp -s sites.json books.json || fail "$3: $(diff books.json sites.json)"
+}
+
+# iterations_equal NAME: every iteration's allocs, bytes, frees and freed bytes.
+iterations_equal() {
+    "$TOOL" iterations --json --top 0 x.snap >iterations.json || fail "$1: no iterations" || return 1
+    jq -c --arg n "$1" '.benchmarks[] | select(.name == $n) | .iterations[]
+        | [.allocs, .bytes, .frees, .freed_bytes]' iterations.json >tool
+    jq -s -c '[.[] | select(.mark | startswith("iteration"))] | [range(0; length; 2) as $i | [.[$i], .[$i + 1]]][]
+        | [.[1].allocs - .[0].allocs, .[1].bytes - .[0].bytes, .[1].frees - .[0].frees,
+            .[1].freed_bytes - .[0].freed_bytes]' out >engine
+    [ -s engine ] || fail "$1: no iterations" || return 1
+    cmp -s engine tool || fail "$1: $(diff engine tool | head -5)"
+}
+
+# retained_equal NAME VARIANT ITERATIONS: the table, the books, and what the tool says survived.
+retained_equal() {
+    local table books survivors
+    table=$(column "$1" "$2" "retained($3)")
+    books=$(jq .retained_blocks last.json)
+    "$TOOL" report --json --by site --top 0 x.last.snap >report.json
+    survivors=$(jq .totals.retained_blocks report.json)
+    [ "$table $books" = "$books $survivors" ] ||
+        fail "$1 $2: retained: table $table, books $books, tool $survivors"
+}
+
+# shapes_equal NAME VARIANT: each site that retains has a shape of the row's; where it is linear, that is said of all but
+# the one block that is the list of the others.
+shapes_equal() {
+    local promised
+    promised=$(column "$1" "$2" shape)
+    jq -e --arg s "$promised" '[.rows[] | select(.retained_blocks > (if $s == "linear" then 1 else 0 end)) | .shape]
+        | unique == ($s | if . == "transient" then [] else split(" ") | sort end)' report.json >/dev/null ||
+        fail "$1 $2: not $promised: $(jq -c '[.rows[] | select(.retained_blocks > 0) | [.function, .shape]]' report.json)"
+}
+
+# compare_rows PATTERN ITERATIONS: all of that.
+compare_rows() {
+    local name variant count=0
+    options snapshot_at=last,exit force=1 graph=0
+    while read -r name variant; do
+        scenario "$name" "$variant" "$2" || return 1
+        sites_equal x.last.snap last.json "$name $variant, last iteration" || return 1
+        sites_equal x.snap exit.json "$name $variant, exit" || return 1
+        iterations_equal "$name" || return 1
+        retained_equal "$name" "$variant" "$2" || return 1
+        shapes_equal "$name" "$variant" || return 1
+        count=$((count + 1))
+    done < <(rows "$1")
+    [ "$count" -gt 0 ] || fail "no row matches $1"
+}
