@@ -79,7 +79,7 @@ static int order_stacks(struct grouping *grouping)
 	if (keys == NULL)
 		return STATUS_OK;
 	size_t *first = calloc(grouping->key_count + 2, sizeof(size_t));
-	uint32_t *stacks = malloc((heap->stack_count + 1) * sizeof(uint32_t));
+	uint32_t *stacks = calloc((size_t)heap->stack_count + 1, sizeof(uint32_t));
 
 	grouping->first_stack = first;
 	grouping->stacks_by_key = stacks;

@@ -168,6 +168,7 @@ void snapshot_builder_free(struct snapshot_builder *builder)
 	free(builder->blocks.rows);
 	free(builder->edges.rows);
 	free(builder->root_edges.rows);
+	free(builder->table_words.rows);
 	free(builder);
 }
 
