@@ -70,6 +70,10 @@ all: $(PRELOAD) $(CLI) $(BUILD)/allocscope.pc links
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
+# As many jobs as processors, unless -j says otherwise.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)
+endif
 
 # build/liballocscope.so and build/allocscope exist whatever the variant's folder.
 links: $(PRELOAD) $(CLI)

@@ -62,20 +62,21 @@ $(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: PROGRAM_LIB
 $(programs_dir)/library_constructors: $(programs_dir)/lib/libconstructing.so
 $(programs_dir)/library_constructors: PROGRAM_LIBS = $(call program_lib,constructing)
 
-# One program, three allocators, two languages; what the machine lacks is skipped by the tests with a reason.
-# The run-time libraries are enough: no development package is needed.
+# One program, three allocators, two languages; what the machine lacks is skipped by the tests with a reason. Looked
+# for when the recipe runs: the run before may just have installed it. The run-time libraries are enough.
 allocator_library-jemalloc := libjemalloc.so.2
 allocator_library-tcmalloc := libtcmalloc_minimal.so.4
 allocator_library-mimalloc := libmimalloc.so.2
-library_exists    = $(filter-out $(1),$(shell $(CC) -print-file-name=$(1)))
-other_allocators := $(foreach a,jemalloc tcmalloc mimalloc,$(if $(call library_exists,$(allocator_library-$(a))),$(a)))
-allocator_bin    := $(foreach a,$(other_allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
-$(other_allocators:%=$(programs_dir)/other_allocator.%): $(programs_dir)/other_allocator.%: test/programs/other_allocator.c
-	@mkdir -p $(@D)
-	$(call quiet,CC)$(CC) -std=gnu11 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
-$(other_allocators:%=$(programs_dir)/other_allocator_cplusplus.%): $(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp
-	@mkdir -p $(@D)
-	$(call quiet,CXX)$(CXX) -std=gnu++17 $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$(allocator_library-$*)
+allocators    := jemalloc tcmalloc mimalloc
+allocator_bin := $(foreach a,$(allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
+# $(call with_allocator,LIBRARY,COMPILER...): nothing when there is no such library.
+with_allocator = @mkdir -p $(@D); library=$(1); \
+	if [ "$$($(CC) -print-file-name=$$library)" != $$library ]; then \
+		$(2) $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$$library; fi
+$(allocators:%=$(programs_dir)/other_allocator.%): $(programs_dir)/other_allocator.%: test/programs/other_allocator.c | deps-if-missing
+	$(call with_allocator,$(allocator_library-$*),$(CC) -std=gnu11)
+$(allocators:%=$(programs_dir)/other_allocator_cplusplus.%): $(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp | deps-if-missing
+	$(call with_allocator,$(allocator_library-$*),$(CXX) -std=gnu++17)
 
 # The stacks of optimised code without frame pointers.
 $(programs_dir)/stack_paths.optimised: test/programs/stack_paths.c

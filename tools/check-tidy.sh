@@ -3,7 +3,11 @@
 # again until it, a header, .clang-tidy or this script changes.
 #
 #   tools/check-tidy.sh STAMP-FOLDER [FILE...]
+#
+# The static analyzer is nearly all of the time, and it grows with the paths that it follows through a function. At
+# TIDY_NODES=225000, the tool's own limit, all files take four minutes on two processors.
 set -u
+TIDY_NODES=${TIDY_NODES:-25000}
 stamps=${1:?usage: check-tidy.sh STAMP-FOLDER [FILE...]}
 shift
 clang_tidy=${CLANG_TIDY:-clang-tidy}
@@ -34,10 +38,11 @@ for file in "$@"; do
 done >"$stamps/todo"
 todo=$(($(wc -l <"$stamps/todo") / 2))
 
-export clang_tidy
+export clang_tidy TIDY_NODES
 # shellcheck disable=SC2016  # expanded by the inner shell
 xargs -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh -c '
-    output=$("$clang_tidy" --quiet "$1" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -I. -Iexamples -Itest 2>&1)
+    output=$("$clang_tidy" --quiet "$1" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -I. -Iexamples -Itest \
+        -Xclang -analyzer-config -Xclang "max-nodes=$TIDY_NODES" 2>&1)
     if [ $? = 0 ]; then
         : >"$2"
     else

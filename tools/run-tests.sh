@@ -41,15 +41,24 @@ add() {
     printf '%-40s %4d passed, %d failed%s\n' "$1" "$ok" "$bad" "$([ "$skip" = 0 ] || echo ", $skip skipped")"
 }
 
-# run_unit FOLDER PREFIX
+run_unit_program() {
+    local program=$1 name=$2-${1##*/} status=0
+    CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
+    echo "$status" >"$results/$name.status"
+}
+
+# run_unit FOLDER PREFIX: JOBS programs side by side.
 run_unit() {
-    local program name status
+    local program name
+    export -f run_unit_program
+    export results
+    # shellcheck disable=SC2016  # the job's own arguments
+    find "$1"/test/unit -name '*_test' -type f -executable -print0 | sort -z |
+        xargs -r -0 -n 1 -P "$JOBS" bash -c 'run_unit_program "$2" "$1"' run-unit "$2"
     for program in "$1"/test/unit/*_test; do
         [ -x "$program" ] || continue
-        name=$2-$(basename "$program")
-        status=0
-        CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$results/$name.tap" 2>"$results/$name.err" || status=$?
-        add "$name" "$status"
+        name=$2-${program##*/}
+        add "$name" "$(cat "$results/$name.status" 2>/dev/null || echo 1)"
     done
 }
 
