@@ -136,56 +136,58 @@ static void read_augmentation(const struct eh_image *image, struct byte_cursor *
 	}
 }
 
+/* The cursors stand in ENTRY, in the thread's block: here and below they need no room on the host's stack. */
 static bool read_common_entry(
     const struct eh_image *image, const uint8_t *at, struct eh_common_entry *entry)
 {
-	struct byte_cursor cursor = open_entry(image, at);
+	struct byte_cursor *cursor = &entry->program;
 
 	memset(entry, 0, sizeof *entry);
-	if (byte_cursor_number(&cursor, 4) != 0)
+	*cursor = open_entry(image, at);
+	if (byte_cursor_number(cursor, 4) != 0)
 		return false;
-	uint64_t version = byte_cursor_number(&cursor, 1);
+	uint64_t version = byte_cursor_number(cursor, 1);
 
-	if (cursor.failed || (version != 1 && version != 3))
+	if (cursor->failed || (version != 1 && version != 3))
 		return false;
-	const char *letters = (const char *)cursor.at;
-	const uint8_t *zero = memchr(cursor.at, '\0', (size_t)(cursor.end - cursor.at));
+	const char *letters = (const char *)cursor->at;
+	const uint8_t *zero = memchr(cursor->at, '\0', (size_t)(cursor->end - cursor->at));
 
 	if (zero == NULL)
 		return false;
-	cursor.at = zero + 1;
-	entry->code_factor = byte_cursor_uleb(&cursor);
-	entry->data_factor = byte_cursor_sleb(&cursor);
+	cursor->at = zero + 1;
+	entry->code_factor = byte_cursor_uleb(cursor);
+	entry->data_factor = byte_cursor_sleb(cursor);
 	uint64_t return_column =
-	    version == 1 ? byte_cursor_number(&cursor, 1) : byte_cursor_uleb(&cursor);
+	    version == 1 ? byte_cursor_number(cursor, 1) : byte_cursor_uleb(cursor);
 
 	if (letters[0] == 'z')
-		read_augmentation(image, &cursor, letters + 1, entry);
+		read_augmentation(image, cursor, letters + 1, entry);
 	else if (letters[0] != '\0')
 		return false;
-	entry->program = cursor;
-	return !cursor.failed && return_column == EH_RETURN_ADDRESS &&
+	return !cursor->failed && return_column == EH_RETURN_ADDRESS &&
 	       (entry->pointer_encoding & INDIRECT) == 0;
 }
 
-/* not inlined: its cursors need not stay on the host's stack while the program runs */
+/* not inlined: what it needs of the host's stack is free again while the program runs */
 __attribute__((noinline)) static bool read_frame_entry(const struct eh_image *image,
     const uint8_t *at, struct eh_common_entry *common, struct eh_frame_entry *entry)
 {
-	struct byte_cursor cursor = open_entry(image, at);
-	const uint8_t *field = cursor.at;
-	uint64_t back = byte_cursor_number(&cursor, 4);
+	struct byte_cursor *cursor = &entry->program;
 
-	if (cursor.failed || back == 0 || back > (uint64_t)(field - image->segment) ||
+	*cursor = open_entry(image, at);
+	const uint8_t *field = cursor->at;
+	uint64_t back = byte_cursor_number(cursor, 4);
+
+	if (cursor->failed || back == 0 || back > (uint64_t)(field - image->segment) ||
 	    !read_common_entry(image, field - back, common))
 		return false;
-	entry->start = read_pointer(&cursor, common->pointer_encoding, image->header);
+	entry->start = read_pointer(cursor, common->pointer_encoding, image->header);
 	entry->end =
-	    entry->start + read_pointer(&cursor, common->pointer_encoding & 0x0f, image->header);
+	    entry->start + read_pointer(cursor, common->pointer_encoding & 0x0f, image->header);
 	if (common->has_augmentation)
-		byte_cursor_skip(&cursor, byte_cursor_uleb(&cursor));
-	entry->program = cursor;
-	return !cursor.failed;
+		byte_cursor_skip(cursor, byte_cursor_uleb(cursor));
+	return !cursor->failed;
 }
 
 /* ---- the program that makes a row ---- */
@@ -572,14 +574,9 @@ static int search_later(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 1;
 }
 
-enum eh_result eh_frame_visit(struct eh_machine *machine, uintptr_t address, eh_visitor *visit,
-    void *context, bool *ret_in_later_object)
+COLD static enum eh_result visit_later(struct eh_machine *machine, uintptr_t address,
+    eh_visitor *visit, void *context, bool *ret_in_later_object)
 {
-	const struct eh_image *image = find_permanent(address);
-
-	*ret_in_later_object = false;
-	if (likely(image != NULL))
-		return eh_frame_visit_image(machine, image, address, visit, context);
 	struct later_search search = {.machine = machine,
 	    .visit = visit,
 	    .context = context,
@@ -589,4 +586,15 @@ enum eh_result eh_frame_visit(struct eh_machine *machine, uintptr_t address, eh_
 	loader_visit_for(address, search_later, &search);
 	*ret_in_later_object = search.result != EH_NO_OBJECT;
 	return search.result;
+}
+
+enum eh_result eh_frame_visit(struct eh_machine *machine, uintptr_t address, eh_visitor *visit,
+    void *context, bool *ret_in_later_object)
+{
+	const struct eh_image *image = find_permanent(address);
+
+	*ret_in_later_object = false;
+	if (likely(image != NULL))
+		return eh_frame_visit_image(machine, image, address, visit, context);
+	return visit_later(machine, address, visit, context, ret_in_later_object);
 }

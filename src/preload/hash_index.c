@@ -4,8 +4,6 @@
 
 #include "base/compiler.h"
 
-#define MOVED_TOGETHER 16 /* rows whose memory is fetched side by side */
-
 static size_t table_bytes(uint32_t slot_count)
 {
 	return sizeof(struct hash_index_table) + slot_count * sizeof(atomic_uint);
@@ -76,13 +74,14 @@ static void copy_slot(struct hash_index_table *larger, uint32_t slot, uint64_t h
 static void copy_slots(
     const struct hash_index *index, struct hash_index_table *larger, struct hash_index_table *table)
 {
+	uint32_t *slots = larger->moved_slots;
+	uint64_t *hashes = larger->moved_hashes;
 	uint32_t used = 0;
 
-	for (uint32_t from = 0; from < table->slot_count; from += MOVED_TOGETHER) {
-		uint32_t slots[MOVED_TOGETHER], count = 0;
-		uint64_t hashes[MOVED_TOGETHER];
+	for (uint32_t from = 0; from < table->slot_count; from += HASH_INDEX_MOVED_TOGETHER) {
+		uint32_t end = from + HASH_INDEX_MOVED_TOGETHER, count = 0;
 
-		for (uint32_t i = from; i < table->slot_count && i < from + MOVED_TOGETHER; i++) {
+		for (uint32_t i = from; i < table->slot_count && i < end; i++) {
 			uint32_t slot =
 			    atomic_load_explicit(&table->slots[i], memory_order_acquire);
 

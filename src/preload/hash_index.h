@@ -24,10 +24,15 @@
 #define HASH_INDEX_TAG(hash)	((uint32_t)(hash) & ~HASH_INDEX_NUMBER_MAX)
 #define HASH_INDEX_NUMBER(slot) ((slot)&HASH_INDEX_NUMBER_MAX)
 
+#define HASH_INDEX_MOVED_TOGETHER 16 /* rows whose memory is fetched side by side */
+
 struct hash_index_table {
 	uint32_t slot_count;
 	atomic_uint is_growing;
 	atomic_uint used;
+	/* for who fills it before others see it: not on the host's stack */
+	uint32_t moved_slots[HASH_INDEX_MOVED_TOGETHER];
+	uint64_t moved_hashes[HASH_INDEX_MOVED_TOGETHER];
 	atomic_uint slots[];
 };
 

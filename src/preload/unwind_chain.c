@@ -311,11 +311,11 @@ static inline const struct unwind_word *not_inside(
 }
 
 /*
- * From the walk's state outwards until the chain is met or the stack ends. ASKS: stop for a rule that is missing. The
- * state stays in registers as long as steps are the usual ones.
+ * From the walk's state outwards until the chain is met or the stack ends, or a rule is missing that is not the one of
+ * LEARNED. The state stays in registers as long as steps are the usual ones.
  */
 __attribute__((noinline)) static enum walk_outcome walk_fresh(
-    struct unwind_chain *chain, struct unwind_walker *walker, bool asks)
+    struct unwind_chain *chain, struct unwind_walker *walker, uintptr_t learned)
 {
 	struct chain_walk *walk = &chain->walk;
 	atomic_uint_least64_t *table =
@@ -349,9 +349,9 @@ __attribute__((noinline)) static enum walk_outcome walk_fresh(
 			continue;
 		}
 		walk->state = (struct unwind_state){.pc = pc, .sp = sp, .fp = fp};
-		outcome = asks && !unwind_rules_know(pc) ? WALK_NEEDS_RULE
-							 : step_irregular(chain, walker, fresh);
-		asks = true;
+		outcome = pc != learned && !unwind_rules_know(pc)
+			      ? WALK_NEEDS_RULE
+			      : step_irregular(chain, walker, fresh);
 		if (outcome == WALK_NEEDS_RULE || outcome == WALK_REFUSED)
 			break;
 		kinds |= fresh->rule;
@@ -576,26 +576,44 @@ static void renew(struct unwind_chain *chain, uint32_t thread_row)
 	chain->count = kept + walk->fresh;
 }
 
-bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
-    const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
-    bool *ret_cut)
+/* False: refused. Not inlined: looking a rule up needs much of the host's stack, and what follows the walk none then. */
+__attribute__((noinline)) static bool walk_all(
+    struct unwind_chain *chain, struct unwind_walker *walker, const struct unwind_state *state)
 {
 	enum walk_outcome outcome;
 
 	chain->walk = (struct chain_walk){.state = *state, .below = chain->count};
-	outcome = walk_fresh(chain, walker, true);
+	outcome = walk_fresh(chain, walker, 0);
 	while (unlikely(outcome == WALK_NEEDS_RULE)) {
-		unwind_rules_learn(walker, chain->walk.state.pc);
-		outcome = walk_fresh(chain, walker, false);
+		uintptr_t pc = chain->walk.state.pc;
+
+		unwind_rules_learn(walker, pc);
+		outcome = walk_fresh(chain, walker, pc);
 	}
-	if (outcome == WALK_REFUSED)
-		return false;
+	return outcome != WALK_REFUSED;
+}
+
+/* The stack that was walked, named and remembered. */
+__attribute__((noinline)) static uint32_t keep_walk(
+    struct unwind_chain *chain, struct thread_state *thread, bool *ret_cut)
+{
 	renew(chain, thread->row);
 	*ret_cut = chain->count > chain->max_frames;
-	*ret_stack = name_top(chain, thread);
+	uint32_t stack = name_top(chain, thread);
+
 	if (chain->walk.fresh > 0 && chain->walk.fresh < chain->count && !chain->is_floating &&
 	    !*ret_cut)
 		remember(chain, chain->count - chain->walk.fresh);
 	show_top(chain);
+	return stack;
+}
+
+bool unwind_chain_walk(struct unwind_chain *chain, struct unwind_walker *walker,
+    const struct unwind_state *state, struct thread_state *thread, uint32_t *ret_stack,
+    bool *ret_cut)
+{
+	if (!walk_all(chain, walker, state))
+		return false;
+	*ret_stack = keep_walk(chain, thread, ret_cut);
 	return true;
 }

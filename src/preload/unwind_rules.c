@@ -199,6 +199,14 @@ static void visit_start(void *context, const struct eh_row *row)
 	start->visit(start->context, row->is_signal_frame ? row : &no_caller);
 }
 
+COLD static enum eh_result find_start_row(struct unwind_walker *walker, uintptr_t pc,
+    eh_visitor *visit, void *context, bool *ret_in_later_object)
+{
+	struct start_visit start = {.visit = visit, .context = context};
+
+	return eh_frame_visit(&walker->machine, pc, visit_start, &start, ret_in_later_object);
+}
+
 /*
  * A return address belongs to the call before it. Where nothing lies before it, it was put there by hand, and is
  * the start of a function: so coroutines begin (makecontext), and they have no caller.
@@ -206,18 +214,16 @@ static void visit_start(void *context, const struct eh_row *row)
 enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool is_exact,
     eh_visitor *visit, void *context, bool *ret_in_later_object)
 {
-	struct start_visit start = {.visit = visit, .context = context};
 	enum eh_result result =
 	    eh_frame_visit(&walker->machine, pc - !is_exact, visit, context, ret_in_later_object);
 
-	if (unlikely(result == EH_NO_FRAME && !is_exact))
-		result =
-		    eh_frame_visit(&walker->machine, pc, visit_start, &start, ret_in_later_object);
-	return result;
+	return unlikely(result == EH_NO_FRAME && !is_exact)
+		   ? find_start_row(walker, pc, visit, context, ret_in_later_object)
+		   : result;
 }
 
-/* Look up the rule for the frame at STATE; RULE 0 stands for SIDE_GENERAL that could not be entered. */
-COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind_state *state)
+/* Look up the rule for the frame at PC; RULE 0 stands for SIDE_GENERAL that could not be entered. */
+COLD static uint64_t find_rule(struct unwind_walker *walker, uintptr_t pc, bool is_exact)
 {
 	struct side_rule guess = {.kind = SIDE_GUESS};
 	atomic_uint_least64_t *table =
@@ -225,24 +231,22 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 	uint32_t era = atomic_load_explicit(&rules_era, memory_order_seq_cst);
 	uint64_t rule = 0;
 	bool is_later;
-	enum eh_result result =
-	    unwind_find_row(walker, state->pc, state->is_exact, classify, &rule, &is_later);
+	enum eh_result result = unwind_find_row(walker, pc, is_exact, classify, &rule, &is_later);
 
 	if (is_later)
 		modules_refresh_if_changed(); /* its newcomer may stand where another one stood */
 	if (result != EH_FOUND) {
 		/* looked up once: reading code that may vanish takes the kernel */
-		if (unwind_is_signal_return(state->pc))
+		if (unwind_is_signal_return(pc))
 			guess.kind = SIDE_GENERAL;
 		rule = side_rule(&guess);
 	}
 	if (result == EH_NO_OBJECT)
 		atomic_store_explicit(&any_outside, true, memory_order_relaxed);
-	if (state->is_exact || rule == 0 ||
-	    UNWIND_RULE_PC(unwind_rule_word(state->pc, 0)) != state->pc)
+	if (is_exact || rule == 0 || UNWIND_RULE_PC(unwind_rule_word(pc, 0)) != pc)
 		return rule;
-	rule |= unwind_rule_word(state->pc, 0);
-	atomic_uint_least64_t *slot = &table[unwind_place(state->pc, UNWIND_RULE_BITS)];
+	rule |= unwind_rule_word(pc, 0);
+	atomic_uint_least64_t *slot = &table[unwind_place(pc, UNWIND_RULE_BITS)];
 
 	atomic_store_explicit(slot, rule, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
@@ -253,9 +257,7 @@ COLD static uint64_t find_rule(struct unwind_walker *walker, const struct unwind
 
 void unwind_rules_learn(struct unwind_walker *walker, uintptr_t pc)
 {
-	const struct unwind_state state = {.pc = pc};
-
-	(void)find_rule(walker, &state);
+	(void)find_rule(walker, pc, false);
 }
 
 /* ---- steps ---- */
@@ -436,7 +438,7 @@ enum unwind_outcome unwind_step(
 	ret_step->uses_fp = false;
 	ret_step->is_constant = true;
 	if (unlikely(UNWIND_RULE_PC(rule) != state->pc || state->is_exact))
-		rule = find_rule(walker, state);
+		rule = find_rule(walker, state->pc, state->is_exact);
 	unsigned kind = UNWIND_RULE_KIND(rule);
 
 	if (unlikely(kind >= UNWIND_RULE_SIDE || rule == 0))

@@ -15,6 +15,8 @@
 struct unwinder {
 	struct unwind_chain chain; /* of a thread's own block only */
 	struct unwind_walker walker;
+	struct unwind_state honest; /* of an honest walk: not on the host's stack */
+	struct unwind_step step;
 	struct thread_state *state;
 };
 
@@ -72,7 +74,7 @@ __attribute__((noinline, cold)) static size_t walk_all_registers(
     struct unwinder *unwinder, uintptr_t *ret_frames, size_t capacity)
 {
 	struct cfi_registers *registers = &unwinder->walker.registers;
-	struct unwind_step step;
+	struct unwind_step *step = &unwinder->step;
 	size_t count = 0;
 	bool exact = true;
 
@@ -81,11 +83,11 @@ __attribute__((noinline, cold)) static size_t walk_all_registers(
 	(void)unwind_memory_own(&unwinder->walker.memory, registers->value[EH_SP]);
 	for (unsigned steps = 0; modules_is_self(registers->value[EH_PC]); steps++)
 		if (steps == OWN_STEPS ||
-		    unwind_step_general(&unwinder->walker, registers, &exact, &step) != UNWIND_NEXT)
+		    unwind_step_general(&unwinder->walker, registers, &exact, step) != UNWIND_NEXT)
 			return 0;
 	while (count < capacity) {
 		ret_frames[count++] = registers->value[EH_PC];
-		if (unwind_step_general(&unwinder->walker, registers, &exact, &step) != UNWIND_NEXT)
+		if (unwind_step_general(&unwinder->walker, registers, &exact, step) != UNWIND_NEXT)
 			break;
 	}
 	return count;
@@ -102,18 +104,17 @@ static struct unwind_state state_of_caller(const void *hook_frame)
 static size_t walk_honestly(
     struct unwinder *unwinder, const void *hook_frame, uintptr_t *ret_frames, size_t capacity)
 {
-	struct unwind_step step;
+	struct unwind_state *state = &unwinder->honest;
 	size_t count = 0;
 
 	unwind_memory_begin(&unwinder->walker.memory);
 	if (hook_frame == NULL)
 		return walk_all_registers(unwinder, ret_frames, capacity);
-	struct unwind_state state = state_of_caller(hook_frame);
-
-	(void)unwind_memory_own(&unwinder->walker.memory, state.sp);
+	*state = state_of_caller(hook_frame);
+	(void)unwind_memory_own(&unwinder->walker.memory, state->sp);
 	while (count < capacity) {
-		ret_frames[count++] = state.pc;
-		switch (unwind_step(&unwinder->walker, &state, &step)) {
+		ret_frames[count++] = state->pc;
+		switch (unwind_step(&unwinder->walker, state, &unwinder->step)) {
 		case UNWIND_NEXT:
 			break;
 		case UNWIND_END:

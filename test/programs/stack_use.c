@@ -1,13 +1,14 @@
 /*
  * How deep malloc and its kin reach into the stack: a thread's stack is painted below its frame, one call is made, and
- * the lowest word that changed is looked for. Prints "name bytes" per kind of call; the first argument may name a
- * file for the numbers, since standard output must not depend on being profiled.
+ * the lowest word that changed is looked for; then the same on the stack of a coroutine. Prints "name bytes" per kind
+ * of call; the first argument may name a file for the numbers, since standard output must not depend on being profiled.
  */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "program.h"
 
@@ -15,6 +16,8 @@
 #define PAINT	    0xa5a5a5a5a5a5a5a5u
 
 static _Alignas(4096) unsigned char stack[STACK_BYTES];
+static _Alignas(4096) unsigned char coroutine_stack[STACK_BYTES];
+static ucontext_t thread_context, coroutine_context;
 static volatile uintptr_t *lowest; /* painted from here on */
 static FILE *numbers;
 static void *volatile kept;
@@ -101,14 +104,31 @@ static const struct {
     {"malloc_at_new_site", first_site}, {"free", frees}, {"malloc_at_other_site", second_site},
     {"free", frees}, {"malloc_ten_deeper", ten_deep}, {"free", frees}};
 
-/* One call site for all, so that from the second round on the stacks are known. The first call is the thread's first. */
-static void *run(void *argument)
+/* One call site for all, so that from the second round on the stacks are known. */
+static void measure_all(unsigned char *lowest_byte)
 {
-	(void)argument;
-	lowest = (volatile uintptr_t *)(stack + 8192);
+	lowest = (volatile uintptr_t *)lowest_byte;
 	for (int round = 0; round < 4; round++)
 		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 			measure(kinds[i].name, kinds[i].call);
+}
+
+static void run_coroutine(void)
+{
+	measure_all(coroutine_stack);
+}
+
+/* The first call is the thread's first. */
+static void *run(void *argument)
+{
+	(void)argument;
+	measure_all(stack + 8192);
+	CHECK(getcontext(&coroutine_context) == 0);
+	coroutine_context.uc_stack.ss_sp = coroutine_stack;
+	coroutine_context.uc_stack.ss_size = sizeof coroutine_stack;
+	coroutine_context.uc_link = &thread_context;
+	makecontext(&coroutine_context, run_coroutine, 0);
+	CHECK(swapcontext(&thread_context, &coroutine_context) == 0);
 	return NULL;
 }
 
