@@ -41,6 +41,11 @@ bench-graph: $(graph_bench)
 	@for blocks in 1000000 10000000; do for shape in random local; do $(graph_bench) $$blocks $$shape || exit 1; done; done
 .PHONY: bench-graph
 
+# make bench-gather: would vector gathers compare the words of a stack faster?
+bench-gather: $(BUILD)/bench/gather_workload
+	@$<
+.PHONY: bench-gather
+
 # make bench-redis: how long redis with a million keys leaves a client waiting during a snapshot.
 bench-redis: all
 	@python3 bench/redis_stall.py $(BUILD)

@@ -12,6 +12,7 @@ help:
 	'make bench-programs  python, perl, compilers, sqlite, redis, lua, node, beside every peer' \
 	'make bench-deps install the peers of the benchmarks; what is missing is named and left out' \
 	'make bench-graph  seconds and memory of the analysis of a reference graph, to ten million blocks' \
+	'make bench-gather would vector gathers compare stacks faster? (ARCHITECTURE.md: no)' \
 	'make bench-redis  the longest wait for a PING while a snapshot of a million keys is taken' \
 	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
 	'make CROSS=aarch64-linux-gnu- recorder   the library for aarch64; make deps-aarch64 gets what that and its test need' \
