@@ -137,7 +137,7 @@ z() {
     same_as_plain everything_at_once "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so"
     [ "$status" = 0 ]
     for file in ./*.snap; do
-        books_balance "$file"
+        books_balance_after_fork "$file"
     done
 }
 

@@ -74,7 +74,7 @@ load helpers
     [ "$status" = 0 ]
     [ "$(files ./*.snap)" = 22 ] # the process, 20 children, the last one from inside
     for file in ./*.snap; do
-        books_balance "$file"
+        books_balance_after_fork "$file"
     done
     for file in [0-9]*.snap; do
         if [ "$(info "$file" .forked)" = true ]; then
