@@ -6,7 +6,7 @@ static uint32_t *index_of(const struct omap *map)
 	return (uint32_t *)(map->entries + map->capacity);
 }
 
-/* FNV-1a over a string's characters, a multiplication for everything else. */
+/* FNV-1a over a string's characters; its last ones reach the high bits, which choose the slot, by the multiplication. */
 static uint64_t hash_of(struct value key)
 {
 	uint64_t hash = 14695981039346656037u;
@@ -15,7 +15,7 @@ static uint64_t hash_of(struct value key)
 		return (uint64_t)key.as.integer * 0x9e3779b97f4a7c15u;
 	for (const char *c = key.as.string; *c != '\0'; c++)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-	return hash;
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
 }
 
 static bool same_key(struct value left, struct value right)
@@ -26,15 +26,25 @@ static bool same_key(struct value left, struct value right)
 					    : left.as.integer == right.as.integer;
 }
 
+/* Where the search for a key begins. */
+static uint32_t home_of(const struct omap *map, struct value key)
+{
+	return (uint32_t)((hash_of(key) >> 32) % (2 * map->capacity));
+}
+
+static uint32_t slot_behind(const struct omap *map, uint32_t slot)
+{
+	return slot + 1 == 2 * map->capacity ? 0 : slot + 1;
+}
+
 /* The key's slot in the index, or the empty one where it belongs. The table exists. */
 static uint32_t *slot_of(const struct omap *map, struct value key)
 {
-	const uint32_t slot_count = 2 * map->capacity;
 	uint32_t *index = index_of(map);
-	uint32_t slot = (uint32_t)((hash_of(key) >> 32) % slot_count);
+	uint32_t slot = home_of(map, key);
 
 	while (index[slot] != 0 && !same_key(map->entries[index[slot] - 1].key, key))
-		slot = slot + 1 == slot_count ? 0 : slot + 1;
+		slot = slot_behind(map, slot);
 	return &index[slot];
 }
 
@@ -45,6 +55,12 @@ static void build_index(struct omap *map)
 		*slot_of(map, map->entries[i].key) = i + 1;
 }
 
+/* What is no entry holds nothing: who asks what holds a block finds no rest of another use of this memory. */
+static void forget(struct omap_entry *entries, uint32_t first, uint32_t end)
+{
+	memset(&entries[first], 0, (end - first) * sizeof(*entries));
+}
+
 /* A table of CAPACITY for the entries there are. */
 static void build_table(struct omap *map, const struct omap_kind *kind, uint32_t capacity)
 {
@@ -52,10 +68,40 @@ static void build_table(struct omap *map, const struct omap_kind *kind, uint32_t
 
 	if (map->entries != NULL)
 		memcpy(entries, map->entries, map->count * sizeof(*entries));
+	forget(entries, map->count, capacity);
 	ledger_free(kind->table, map->entries, omap_table_bytes(map->capacity));
 	map->entries = entries;
 	map->capacity = capacity;
 	build_index(map);
+}
+
+/* Empties a slot; those behind it that its key kept from their home move up. */
+static void empty_slot(struct omap *map, uint32_t hole)
+{
+	uint32_t *index = index_of(map);
+
+	for (uint32_t slot = slot_behind(map, hole); index[slot] != 0;
+	     slot = slot_behind(map, slot)) {
+		const uint32_t home = home_of(map, map->entries[index[slot] - 1].key);
+		const bool between =
+		    hole <= slot ? hole < home && home <= slot : hole < home || home <= slot;
+
+		if (between)
+			continue;
+		index[hole] = index[slot];
+		hole = slot;
+	}
+	index[hole] = 0;
+}
+
+/* The entry at PLACE leaves the index, and those behind it get the numbers that they will have. */
+static void leave_index(struct omap *map, uint32_t place)
+{
+	uint32_t *index = index_of(map);
+
+	empty_slot(map, (uint32_t)(slot_of(map, map->entries[place].key) - index));
+	for (uint32_t slot = 0; slot < 2 * map->capacity; slot++)
+		index[slot] -= index[slot] > place + 1;
 }
 
 void omap_open(struct omap *map, const struct omap_kind *kind)
@@ -71,9 +117,11 @@ void omap_release(struct omap *map, const struct omap_kind *kind)
 
 void omap_clear(struct omap *map)
 {
+	if (map->entries == NULL)
+		return;
+	forget(map->entries, 0, map->count);
 	map->count = 0;
-	if (map->entries != NULL)
-		build_index(map);
+	build_index(map);
 }
 
 struct value *omap_find(const struct omap *map, struct value key)
@@ -103,18 +151,19 @@ struct value *omap_set(
 bool omap_delete(struct omap *map, struct value key, struct omap_entry *ret_entry)
 {
 	const struct value *found = omap_find(map, key);
-	size_t place = 0;
+	uint32_t place = 0;
 
 	if (found == NULL)
 		return false;
-	place = (size_t)((const struct omap_entry *)((const char *)found -
-						     offsetof(struct omap_entry, value)) -
-			 map->entries);
+	place = (uint32_t)((const struct omap_entry *)((const char *)found -
+						       offsetof(struct omap_entry, value)) -
+			   map->entries);
 	if (ret_entry != NULL)
 		*ret_entry = map->entries[place];
+	leave_index(map, place);
 	map->count--;
 	memmove(&map->entries[place], &map->entries[place + 1],
 	    (map->count - place) * sizeof(*map->entries));
-	build_index(map);
+	forget(map->entries, map->count, map->count + 1);
 	return true;
 }

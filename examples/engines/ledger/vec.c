@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-static void grow(struct vec *vec, const struct vec_kind *kind)
+static void move_to(struct vec *vec, const struct vec_kind *kind, uint32_t capacity)
 {
-	const uint32_t capacity = vec->capacity == 0 ? kind->first_capacity : 2 * vec->capacity;
 	void *items = kind->backing->make((size_t)capacity * kind->item_bytes);
 
 	if (vec->items != NULL)
@@ -14,10 +13,15 @@ static void grow(struct vec *vec, const struct vec_kind *kind)
 	vec->capacity = capacity;
 }
 
+void vec_open(struct vec *vec, const struct vec_kind *kind, uint32_t capacity)
+{
+	move_to(vec, kind, capacity);
+}
+
 void vec_push(struct vec *vec, const struct vec_kind *kind, const void *item)
 {
 	if (vec->count == vec->capacity)
-		grow(vec, kind);
+		move_to(vec, kind, vec->capacity == 0 ? kind->first_capacity : 2 * vec->capacity);
 	memcpy(vec_at(vec, kind, vec->count), item, kind->item_bytes);
 	vec->count++;
 }

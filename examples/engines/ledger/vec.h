@@ -20,6 +20,8 @@ struct vec_kind {
 	uint32_t first_capacity;
 };
 
+/* Makes the backing now, for CAPACITY items, in place of the first capacity. VEC is all 0 before. */
+void vec_open(struct vec *vec, const struct vec_kind *kind, uint32_t capacity);
 /* Copies the item of item_bytes at ITEM behind the last one. */
 void vec_push(struct vec *vec, const struct vec_kind *kind, const void *item);
 /* Frees the backing; the list is empty and usable. */

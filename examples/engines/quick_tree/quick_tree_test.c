@@ -115,6 +115,41 @@ static void test_map_law(void)
 	expect(live() == 0, "a released map holds nothing");
 }
 
+/* Inserts, deletes and looks up at random, beside an array that says what must be there. */
+static void test_map_churn(void)
+{
+	enum { KEYS = 200, STEPS = 20000 };
+	const struct omap_kind kind = {.table = &qt_books[QT_MAP_TABLE], .first_capacity = 4};
+	struct omap map = {0};
+	struct value keys[KEYS];
+	int64_t present[KEYS] = {0};
+	uint64_t drawn = 1;
+	bool right = true;
+
+	for (int i = 0; i < KEYS; i++)
+		keys[i] = i % 2 == 0 ? value_integer(64 * i)
+				     : value_string(qt_arena_print(&arena, "exec-%d", i));
+	for (int64_t step = 1; step <= STEPS; step++) {
+		const uint64_t key = (drawn = drawn * 6364136223846793005u + 1) >> 33;
+		const struct value *found = omap_find(&map, keys[key % KEYS]);
+		int64_t *place = &present[key % KEYS];
+
+		right = right && (found != NULL ? found->as.integer : 0) == *place;
+		if (key / KEYS % 2 == 0) {
+			omap_set(&map, &kind, keys[key % KEYS], value_integer(step));
+			*place = step;
+		} else {
+			right = right && omap_delete(&map, keys[key % KEYS], NULL) == (*place != 0);
+			*place = 0;
+		}
+	}
+	for (uint32_t i = 1; i < map.count; i++)
+		right = right && omap_find(&map, map.entries[i].key) == &map.entries[i].value;
+	expect(right && map.count > 0,
+	    "a map finds what is in it and nothing else, whatever was deleted");
+	omap_release(&map, &kind);
+}
+
 /* --- blocks per type --- */
 
 static void test_types(void)
@@ -945,13 +980,13 @@ static void test_driver_sees(void)
 
 int main(void)
 {
-	static void (*const tests[])(void) = {test_list_law, test_map_law, test_types, test_trees,
-	    test_snapshot_blocks, test_large_root_kinds, test_paths, test_name_example,
-	    test_tree_places, test_clear_cache_resolves, test_frozen, test_leaf_keeps_tree,
-	    test_memos, test_snapshotted_views, test_references, test_missing_references,
-	    test_union_with_reference, test_optionals, test_simple_types, test_unregistered,
-	    test_discriminator, test_late, test_array_of_one_number, test_costs, test_driver_sees,
-	    test_scenarios};
+	static void (*const tests[])(void) = {test_list_law, test_map_law, test_map_churn,
+	    test_types, test_trees, test_snapshot_blocks, test_large_root_kinds, test_paths,
+	    test_name_example, test_tree_places, test_clear_cache_resolves, test_frozen,
+	    test_leaf_keeps_tree, test_memos, test_snapshotted_views, test_references,
+	    test_missing_references, test_union_with_reference, test_optionals, test_simple_types,
+	    test_unregistered, test_discriminator, test_late, test_array_of_one_number, test_costs,
+	    test_driver_sees, test_scenarios};
 
 	for (size_t i = 0; i < COUNT(tests); i++)
 		tests[i]();
