@@ -43,7 +43,7 @@ PRELOAD_LDFLAGS = -shared -Wl,-soname,liballocscope.so -Wl,--version-script=src/
 	-Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodlopen -Wl,--no-as-needed
 # libgcc_s stands before libunwind, so that exceptions keep the C++ runtime's own unwinder.
 PRELOAD_LIBS = -lgcc_s -lunwind
-CLI_LIBS     = -ldw -lelf -lzstd -ldl -lm -lpthread
+CLI_LIBS     = -ldw -lelf -lzstd -ljansson -ldl -lm -lpthread
 
 base_src     := $(wildcard src/base/*.c)
 writer_src   := src/snapshot/snapshot_writer.c

@@ -55,6 +55,9 @@ $(programs_dir)/module_reuse: PROGRAM_LIBS = -no-pie
 # The loader's lazy binding uses more stack than what is measured.
 $(programs_dir)/stack_use: PROGRAM_LIBS = -Wl,-z,now
 
+# A program that exports a function of its own, as LeakSanitizer asks for it.
+$(programs_dir)/survivors: PROGRAM_LIBS = -rdynamic
+
 # Programs that stand on a library of their own.
 program_lib = -Wl,--no-as-needed -L$(programs_dir)/lib -l$(1) -Wl,-rpath,'$$ORIGIN/lib'
 $(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: $(programs_dir)/lib/libreentrant_malloc.so

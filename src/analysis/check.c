@@ -31,11 +31,26 @@ static const struct {
     [CHECK_NO_GROWTH] = {"no-growth", true},
     [CHECK_MAX_LEAKED_BYTES] = {"max-leaked", false},
     [CHECK_MAX_LEAKED_BLOCKS] = {"max-leaked", true},
+    [CHECK_BASELINE] = {"baseline", true},
 };
 
 const char *check_rule_name(enum check_rule rule)
 {
 	return rules[rule].name;
+}
+
+bool check_rule_find(const char *name, bool in_blocks, enum check_rule *ret_rule)
+{
+	bool found = false;
+
+	for (enum check_rule rule = 0; rule < CHECK_RULE_COUNT; rule++) {
+		if (strcmp(rules[rule].name, name) != 0 ||
+		    (found && rules[rule].in_blocks != in_blocks))
+			continue;
+		*ret_rule = rule;
+		found = true;
+	}
+	return found;
 }
 
 /* --- estimates --- */
@@ -111,7 +126,7 @@ static bool is_leak_rule(enum check_rule rule)
 
 static uint64_t weight_by_rule(const struct diff_row *row, enum check_rule rule)
 {
-	bool in_blocks = rules[rule].in_blocks && rule != CHECK_NO_GROWTH;
+	bool in_blocks = rules[rule].in_blocks && rule != CHECK_NO_GROWTH && rule != CHECK_BASELINE;
 
 	return is_leak_rule(rule) ? leaked_weight(row, in_blocks) : weight(row, in_blocks);
 }
@@ -134,6 +149,13 @@ static int compare_weights(const void *a, const void *b, void *context)
 static bool has_weight(const struct diff_row *row, bool in_blocks)
 {
 	return weight(row, in_blocks) != 0;
+}
+
+static bool has_any(const struct diff_row *row, bool unused)
+{
+	(void)row;
+	(void)unused;
+	return true;
 }
 
 static bool is_leaked(const struct diff_row *row, bool in_blocks)
@@ -244,6 +266,30 @@ static int check_leaked(const struct check_subject *subject, const struct check_
 	return status != STATUS_OK
 		   ? status
 		   : add_rows(result, subject->rows, subject->row_count, is_leaked, in_blocks);
+}
+
+/* Rows that are more than they were; the caller knows what they were. */
+static int check_baseline(const struct check_subject *subject, const struct check_limits *limits,
+    struct check_result *result)
+{
+	uint8_t *more = calloc(subject->row_count + 1, 1);
+	struct diff_row *rows = malloc((subject->row_count + 1) * sizeof(*rows));
+	size_t count = 0;
+	int status = more == NULL || rows == NULL
+			 ? STATUS_NO_MEMORY
+			 : limits->compare(limits->compare_context, subject->grouping,
+			       subject->rows, subject->row_count, more);
+
+	for (size_t row = 0; status == STATUS_OK && row < subject->row_count; row++)
+		if (more[row] != 0)
+			rows[count++] = subject->rows[row];
+	if (status == STATUS_OK && count != 0)
+		status = add_finding(result, CHECK_BASELINE, 0, count, 0, HEAP_NONE);
+	if (status == STATUS_OK && count != 0)
+		status = add_rows(result, rows, count, has_any, false);
+	free(more);
+	free(rows);
+	return status;
 }
 
 /* --- rules over iterations --- */
@@ -431,7 +477,8 @@ static const char *unseen_by(
     const struct check_subject *subject, enum check_rule rule, bool counts_everything)
 {
 	const struct snapshot *snapshot = subject->input->heap->snapshot;
-	bool retained = rule == CHECK_MAX_RETAINED_BYTES || rule == CHECK_MAX_RETAINED_BLOCKS;
+	bool retained = rule == CHECK_MAX_RETAINED_BYTES || rule == CHECK_MAX_RETAINED_BLOCKS ||
+			rule == CHECK_BASELINE;
 
 	if (is_leak_rule(rule)) {
 		const char *unseen = hold_unseen(snapshot);
@@ -469,6 +516,8 @@ static int check_rule(const struct check_subject *subject, const struct check_li
 	case CHECK_MAX_LEAKED_BYTES:
 	case CHECK_MAX_LEAKED_BLOCKS:
 		return check_leaked(subject, limits, rule, result);
+	case CHECK_BASELINE:
+		return check_baseline(subject, limits, result);
 	case CHECK_RULE_COUNT:
 		break;
 	}

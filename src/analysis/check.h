@@ -32,15 +32,24 @@ enum check_rule {
 	CHECK_NO_GROWTH, /* limit unused: no row may be linear */
 	CHECK_MAX_LEAKED_BYTES,
 	CHECK_MAX_LEAKED_BLOCKS,
+	CHECK_BASELINE, /* limit unused: the caller says which rows are more than they were */
 	CHECK_RULE_COUNT
 };
 /* The name on the command line and in JSON: "max-retained" for both units, and so on. */
 const char *check_rule_name(enum check_rule rule);
+/* The rule of that name, and for rules in either unit IN_BLOCKS; false: there is none. */
+bool check_rule_find(const char *name, bool in_blocks, enum check_rule *ret_rule);
+
+/* Mark the ROWS (by retained_* and grown_bytes) that are more than an earlier run's. 0 or STATUS_NO_MEMORY. */
+typedef int check_compare(void *context, const struct grouping *grouping,
+    const struct diff_row *rows, size_t row_count, uint8_t *ret_more);
 
 struct check_limits {
 	bool set[CHECK_RULE_COUNT];
 	uint64_t limit[CHECK_RULE_COUNT];
-	bool accept_estimates; /* what a sampled file cannot tell passes */
+	bool accept_estimates;	/* what a sampled file cannot tell passes */
+	check_compare *compare; /* of CHECK_BASELINE */
+	void *compare_context;
 };
 
 struct check_finding {

@@ -11,12 +11,12 @@ struct check_settings {
 	struct name_settings names;
 	struct filter_settings filters;
 	struct gate_settings gate;
-	int format; /* 0 text, 1 json */
 };
 
 static const struct argument_option check_options[] = {
-    {ARGUMENT_CHOICE, 0, "format", "text|json", "How the findings are written (default text).",
-	offsetof(struct check_settings, format), NULL},
+    {ARGUMENT_CHOICE, 0, "format", "text|json|junit|github",
+	"How the findings are written (default text): for CI systems as JUnit XML, or as annotations of GitHub Actions.",
+	offsetof(struct check_settings, gate.format), NULL},
     {ARGUMENT_FLAG, 0, "no-graph", NULL,
 	"Do not ask who holds what is found, which takes seconds in large heaps.",
 	offsetof(struct check_settings, gate.no_graph), NULL},
@@ -37,7 +37,8 @@ static int check_run(const struct command *self, void *settings_void, int count,
 {
 	const struct check_settings *settings = settings_void;
 	struct report_options options = load_report_options(&settings->general,
-	    settings->output.json || settings->format == 1, &settings->names, &settings->filters);
+	    settings->output.json || settings->gate.format == GATE_JSON, &settings->names,
+	    &settings->filters);
 
 	if (!gate_has_rule(&settings->gate))
 		arguments_die(

@@ -19,7 +19,7 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_diff, cmd_report, cmd_iterations, cmd_check, cmd_snapshot,
-    cmd_info, cmd_verify, cmd_help, cmd_retainers;
+    cmd_info, cmd_verify, cmd_help, cmd_retainers, cmd_baseline;
 
 /* All commands, closed by NULL. */
 extern const struct command *const command_list[];

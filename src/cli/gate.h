@@ -6,6 +6,9 @@
 
 #include "cli/arguments.h"
 #include "cli/load.h"
+#include "report/baseline.h"
+
+enum gate_format { GATE_TEXT, GATE_JSON, GATE_JUNIT, GATE_GITHUB };
 
 struct gate_settings {
 	struct argument_number max_retained, max_per_iteration, max_leaked; /* bytes or blocks */
@@ -13,6 +16,11 @@ struct gate_settings {
 	bool no_growth, accept_estimates;
 	bool no_graph; /* of `check` alone: never ask who holds what */
 	struct argument_number error_exitcode;
+	struct argument_list suppressions; /* files */
+	bool no_default_suppressions;
+	const char *budget, *baseline, *tolerance;
+	bool update;
+	int format; /* enum gate_format */
 };
 extern const struct argument_option gate_options[];
 
@@ -22,5 +30,8 @@ bool gate_has_rule(const struct gate_settings *settings);
 int gate_judge(FILE *out, char **paths, size_t count, const struct gate_settings *settings,
     const struct name_settings *names, const struct filter_settings *filters,
     const struct report_options *options);
+
+/* What the one file of FILES retains, as --baseline compares it. Dies when the file cannot tell. */
+void gate_baseline(const struct loaded_files *files, struct baseline *ret_baseline);
 
 #endif

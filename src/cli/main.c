@@ -15,10 +15,11 @@
 #include "cli/options_shared.h"
 
 const struct command *const command_list[] = {&cmd_run, &cmd_diff, &cmd_report, &cmd_iterations,
-    &cmd_retainers, &cmd_check, &cmd_snapshot, &cmd_info, &cmd_verify, &cmd_help, NULL};
+    &cmd_retainers, &cmd_check, &cmd_baseline, &cmd_snapshot, &cmd_info, &cmd_verify, &cmd_help,
+    NULL};
 
 /* Promised for later versions: a clear word instead of "unknown". */
-static const char *const planned[] = {"baseline", "export", "merge", "live", NULL};
+static const char *const planned[] = {"export", "merge", "live", NULL};
 
 const struct command *command_find(const char *name)
 {

@@ -21,6 +21,7 @@
 #include "preload/output_path.h"
 #include "preload/snapshot_take.h"
 #include "preload/stack_table.h"
+#include "preload/suppressions.h"
 #include "preload/system.h"
 #include "preload/thread_state.h"
 #include "preload/trigger.h"
@@ -255,6 +256,7 @@ __attribute__((constructor(101))) static void construct(void)
 	interpose_new_init();
 	interpose_signals_init();
 	output_path_init();
+	suppressions_learn();
 	if (options.symbols != 0 && options.manifest[0] == '\0')
 		message_warn(
 		    "symbols=1 takes effect under `allocscope run`, which embeds the names afterwards",

@@ -16,6 +16,7 @@
 #include "preload/options.h"
 #include "preload/output_path.h"
 #include "preload/stack_table.h"
+#include "preload/suppressions.h"
 #include "preload/system.h"
 
 #define ALLOCSCOPE_IMPLEMENTATION
@@ -613,6 +614,18 @@ static void put_annotations(struct snapshot_writer *writer)
 	snapshot_writer_end_section(writer);
 }
 
+static void put_suppressions(struct snapshot_writer *writer)
+{
+	size_t bytes = 0;
+	const char *text = suppressions_text(&bytes);
+
+	if (bytes == 0)
+		return;
+	SECTION(writer, SNAPSHOT_SUPPRESSIONS, char);
+	snapshot_writer_put(writer, text, bytes);
+	snapshot_writer_end_section(writer);
+}
+
 int snapshot_sections_begin(struct snapshot_writer *writer, const struct snapshot_cut *cut, int fd,
     void *buffer, size_t buffer_bytes)
 {
@@ -627,6 +640,7 @@ int snapshot_sections_begin(struct snapshot_writer *writer, const struct snapsho
 	put_series(writer, cut);
 	put_born_ranges(writer);
 	put_annotations(writer);
+	put_suppressions(writer);
 	add_labels();
 	return writer->error;
 }

@@ -43,10 +43,23 @@ static void put_string(FILE *out, const char *text)
 	putc('"', out);
 }
 
+static void begin_line(struct json_writer *json)
+{
+	if (json->wants_line)
+		putc('\n', json->out);
+	json->wants_line = false;
+}
+
+void json_line(struct json_writer *json)
+{
+	json->wants_line = true;
+}
+
 static void begin_value(struct json_writer *json, const char *key)
 {
 	if (json->has_member[json->depth])
 		putc(',', json->out);
+	begin_line(json);
 	json->has_member[json->depth] = true;
 	assert((key != NULL) == (json->closer[json->depth] == '}'));
 	if (key != NULL) {
@@ -93,6 +106,7 @@ void json_begin_array(struct json_writer *json, const char *key)
 void json_end(struct json_writer *json)
 {
 	assert(json->depth > 0);
+	begin_line(json);
 	putc(json->closer[json->depth], json->out);
 	json->depth--;
 }

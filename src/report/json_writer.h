@@ -16,6 +16,7 @@
 struct json_writer {
 	FILE *out;
 	int depth;
+	bool wants_line;
 	bool has_member[JSON_DEPTH_MAX];
 	char closer[JSON_DEPTH_MAX];
 };
@@ -28,6 +29,8 @@ int json_end_document(struct json_writer *json);
 void json_begin_object(struct json_writer *json, const char *key);
 void json_begin_array(struct json_writer *json, const char *key);
 void json_end(struct json_writer *json); /* the innermost object or array */
+/* The next member, element or end begins a new line: for files that people compare. */
+void json_line(struct json_writer *json);
 
 void json_text(struct json_writer *json, const char *key, const char *text);
 /* null when TEXT is NULL or empty */

@@ -93,8 +93,9 @@ enum snapshot_section_id {
 	SNAPSHOT_SURVIVAL =
 	    35, /* struct snapshot_survival, ascending (stack, born_first, died_first) */
 	/* what the program told us */
-	SNAPSHOT_ROOTS = 48, /* struct snapshot_root */
-	SNAPSHOT_POOLS = 49, /* struct snapshot_pool */
+	SNAPSHOT_ROOTS = 48,	    /* struct snapshot_root */
+	SNAPSHOT_POOLS = 49,	    /* struct snapshot_pool */
+	SNAPSHOT_SUPPRESSIONS = 52, /* bytes: lines in the syntax of LeakSanitizer's suppressions */
 	/* sampled files only: how inexact the estimates are */
 	SNAPSHOT_SAMPLING = 50,	       /* one struct snapshot_sampling */
 	SNAPSHOT_STACK_VARIANCES = 51, /* struct snapshot_stack_variance, as many rows as STACKS */

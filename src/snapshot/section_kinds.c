@@ -48,6 +48,8 @@ static const struct section_kind kinds[] = {
     ROWS(SURVIVAL, OPTIONAL, struct snapshot_survival, survival, survival_count),
     ROWS(ROOTS, OPTIONAL, struct snapshot_root, roots, root_count),
     ROWS(POOLS, OPTIONAL, struct snapshot_pool, pools, pool_count),
+    COLUMN(
+	SUPPRESSIONS, OPTIONAL, char, suppressions, offsetof(struct snapshot, suppression_bytes)),
     ROWS(SAMPLING, OPTIONAL, struct snapshot_sampling, sampling, sampling_count),
     ROWS(STACK_VARIANCES, OPTIONAL, struct snapshot_stack_variance, stack_variances,
 	stack_variance_count),

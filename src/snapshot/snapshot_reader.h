@@ -29,6 +29,8 @@ struct snapshot {
 	const struct snapshot_run *run;
 	const char *strings;
 	size_t string_bytes;
+	const char *suppressions; /* of the program; not ended by '\0' */
+	size_t suppression_bytes;
 	const struct snapshot_module *modules;
 	size_t module_count;
 	const struct snapshot_node *nodes;

@@ -402,7 +402,7 @@ file_keys=(path pid program generation blocks bytes time)
 
 @test "a command of a later version is told as such" {
     local command
-    for command in baseline export merge live; do
+    for command in export merge live; do
         refuses 2 "this version does not have the command '$command' yet" "$command" plain.snap
     done
 }
@@ -424,7 +424,7 @@ file_keys=(path pid program generation blocks bytes time)
     refuses 2 "top needs a value" report plain.snap --top
     refuses 2 "retained takes no value" diff --retained=1 plain.snap plain.snap
     refuses 2 "cannot be combined" report --tree --by type plain.snap
-    refuses 2 "format takes text|json, not 'junit'" check --format junit --no-growth plain.snap
+    refuses 2 "format takes text|json|junit|github, not 'xml'" check --format xml --no-growth plain.snap
 }
 
 @test "missing and superfluous operands are refused" {

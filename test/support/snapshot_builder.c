@@ -47,6 +47,7 @@ static const struct {
     {SNAPSHOT_SURVIVAL, sizeof(struct snapshot_survival), false},
     {SNAPSHOT_ROOTS, sizeof(struct snapshot_root), false},
     {SNAPSHOT_POOLS, sizeof(struct snapshot_pool), false},
+    {SNAPSHOT_SUPPRESSIONS, 1, false},
     {SNAPSHOT_BLOCK_WEIGHT, sizeof(uint32_t), true},
     {SNAPSHOT_SAMPLING, sizeof(struct snapshot_sampling), true},
     {SNAPSHOT_STACK_VARIANCES, sizeof(struct snapshot_stack_variance), true},
