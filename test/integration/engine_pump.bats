@@ -106,17 +106,19 @@ export SITES='^pg_.*_new$' # for builder_helpers.bash
 
 @test "check passes what is fixed or disposed, and names site and path of what leaks" {
     options snapshot_at=exit force=1
-    local name variant site holder
+    local name variant site holder passed=0 found=0
     while read -r name variant; do
         record "$ENGINE" --scenario "$name" --variant "$variant" --iterations 20 --warmup 2 --marks none
         run "$TOOL" check --max-retained 0 x.snap
         [ "$status" = 0 ] || fail "$name $variant: $output" || return 1
+        passed=$((passed + 1))
     done < <(rows '^(B|Simple|Deep|Wide|Flow|ComplexFlow)' | grep -E '(fixed|disposed)$')
     while read -r name site holder; do
         record "$ENGINE" --scenario "$name" --variant leaky --iterations 20 --warmup 2 --marks none
         run "$TOOL" check --max-retained 0 x.snap
         [ "$status" = 1 ] && [[ $output == *"$site"* && $output == *"$holder"* ]] ||
             fail "$name: $status: $output" || return 1
+        found=$((found + 1))
     done <<'ROWS'
 B1k pg_execctx_new g_retained_executions
 B1l pg_node_new .tree
@@ -129,6 +131,7 @@ B10 pg_execctx_new leaked:
 B11 pg_tag_entry_new .tags
 B12 pg_user_resource_new leaked:
 ROWS
+    [ "$passed $found" = "19 10" ] || fail "$passed passed, $found found"
 }
 
 @test "lost executions and resources are leaked; what a scope or a pool holds is not" {
