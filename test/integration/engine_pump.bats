@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016 # helpers.bash sets status; a test is a subshell; jq filters
 # Pump: the profiler's numbers, the engine's books and the table of its scenarios are the same integers; what it leaks is
-# found with its holder, and a level that is bounded is not called a leak.
+# found with its holder, and a level that is bounded is not called a leak. 95 rows, three sides each: about half a minute.
 load helpers
 load builder_helpers
 
@@ -101,7 +101,7 @@ export SITES='^pg_.*_new$' # for builder_helpers.bash
         "$TOOL" diff --json x.first.snap x.last.snap >diff.json
         expect_json '.totals | .born_blocks == .died_blocks' diff.json || fail "$name $variant" || return 1
     done < <(rows '^(B3f|B4f|B5f|B5fp|B8|B9|B9s|B12f)$|^(Simple|Deep|Flow|Complex|Resolve|Extension)' |
-        grep -v leaky)
+        grep -v -e leaky -e lazy)
 }
 
 @test "check passes what is fixed or disposed, and names site and path of what leaks" {
@@ -131,7 +131,7 @@ B10 pg_execctx_new leaked:
 B11 pg_tag_entry_new .tags
 B12 pg_user_resource_new leaked:
 ROWS
-    [ "$passed $found" = "19 10" ] || fail "$passed passed, $found found"
+    [ "$passed $found" = "24 10" ] || fail "$passed passed, $found found"
 }
 
 @test "lost executions and resources are leaked; what a scope or a pool holds is not" {
@@ -154,5 +154,5 @@ ROWS
         run valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
             "$ENGINE" --scenario "$name" --variant "$variant" --iterations 3 --marks none
         [ "$status" = 0 ] || fail "$name $variant: $output" || return 1
-    done < <(rows '^(B4f|B8|B12f|FlowExecution|ComplexFlowChain)$' | grep -v leaky)
+    done < <(rows '^(B4f|B8|B12f|ComplexFlowChain)$' | grep -v leaky)
 }

@@ -123,13 +123,15 @@ void pg_register_cleanups_of(struct pg_resolve_context *context)
 
 void pg_forget_cleanups(struct pg_scope *scope)
 {
-	for (uint32_t i = 0; scope->cleanup_registry != NULL && i < scope->cleanup_registry->count;
-	     i++) {
-		const struct omap_entry *entry = &scope->cleanup_registry->entries[i];
-		struct vec list = pg_list_of_value(entry->value);
+	struct omap *registry = scope->cleanup_registry;
+
+	if (registry == NULL)
+		return;
+	for (uint32_t i = 0; i < registry->count; i++) {
+		struct vec list = pg_list_of_value(registry->entries[i].value);
 
 		vec_release(&list, &pg_cleanups_kind);
-		pg_executor_drop(entry->key.as.object);
+		pg_executor_drop(registry->entries[i].key.as.object);
 	}
-	pg_map_free(&scope->cleanup_registry, &pg_registry_kind);
+	omap_release(registry, &pg_registry_kind.table);
 }

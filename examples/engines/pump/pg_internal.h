@@ -194,7 +194,7 @@ void pg_run_registered(
     struct pg_scope *scope, const struct pg_executor *executor, const char *context);
 /* For dispose: forgets none. */
 void pg_run_all_cleanups(struct pg_scope *scope);
-/* Runs none. */
+/* Runs none; the registry is empty, its header stays. */
 void pg_forget_cleanups(struct pg_scope *scope);
 
 /* --- pg_flow.c, pg_tree.c --- */

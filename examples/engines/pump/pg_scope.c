@@ -267,6 +267,7 @@ void pg_scope_free(struct pg_scope *scope)
 	pg_downstream_free(scope);
 	free_presets(scope);
 	pg_forget_cleanups(scope);
+	pg_map_free(&scope->cleanup_registry, &pg_registry_kind);
 	pg_extensions_give_back(scope->shared_extensions);
 	vec_release(&scope->extensions, &extensions_kind);
 	pg_tree_free(scope->tree);
@@ -303,7 +304,6 @@ bool pg_dispose(struct pg_scope *scope, struct pg_error *ret_error)
 	ok = dispose_extensions(scope, ret_error);
 	if (pg_options.dispose_clears != 0) {
 		pg_forget_cleanups(scope);
-		pg_map_open(&scope->cleanup_registry, &pg_registry_kind);
 		clear_cache(scope);
 	}
 	pg_leave();
