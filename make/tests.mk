@@ -112,7 +112,7 @@ test-asan: unit-programs-asan | deps-if-missing
 	@$(RUN_TESTS) unit:build/asan
 unit-programs: $(unit_bin)
 unit-programs-asan:
-	@$(MAKE) --no-print-directory VARIANT=asan unit-programs
+	@$(MAKE) --no-print-directory VARIANT=asan unit-programs examples
 test-integration: all test-programs | deps-if-missing
 	@$(RUN_TESTS) 'bats:$(integration_tests)'
 # One file or several: make test-bats FILES='test/integration/preload_threads.bats'

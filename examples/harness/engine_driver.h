@@ -63,7 +63,8 @@ struct driver_promise {
 	 * numbers above. 0: none. */
 	uint64_t list_pushes;
 	uint32_t list_first_capacity;
-	const char *shape;  /* the profiler's word: transient, one-off, bounded, linear */
+	const char *
+	    shape; /* the profiler's words, in their order: "transient", "linear", "amortised bounded" ... */
 	const char *holder; /* the root's name; "nothing": unreachable; NULL: nothing is retained */
 };
 

@@ -189,7 +189,7 @@ static void print_usage(FILE *out, const struct driver_engine *engine)
 /* A row: name, variant, switches, N of the acceptance, retained after 1, 2 and N, allocs in 1, 2 and N, shape, holder. */
 static void list_rows(const struct driver_engine *engine)
 {
-	static const uint64_t columns[] = {1, 2, 20, 100};
+	static const uint64_t columns[] = {1, 2, 20, 100, 2000};
 
 	fputs("#scenario\tvariant\tswitches\tshape\tholder", stdout);
 	for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++)
