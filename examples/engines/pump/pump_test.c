@@ -2,11 +2,13 @@
  * pump-test [CASES]: does the engine behave as its original, and keep its ledger?
  *
  * In order: what a resolution of each graph does (a table), which blocks the benchmarks' operations are made of (a
- * table), the pools, threads, every scenario in a process of its own, and the cases of behaviour in the file CASES.
+ * table), the pools, threads, every scenario in a process of its own, random graphs beside a model, and the cases of
+ * behaviour in the file CASES.
  * Ends with "N passed, N failed"; exit status 1 if any failed.
  */
 #include "engines/pump/pg_cases_test.h"
 #include "engines/pump/pg_internal.h"
+#include "engines/pump/pg_random_test.h"
 #include "engines/pump/pg_scenarios.h"
 #include "engines/pump/pg_shapes.h"
 
@@ -17,7 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { KINDS_MAX = 16, CHAIN = 20, WIDTH = 50, FLOWS = 10, THREADS = 100 };
+enum { KINDS_MAX = 16, CHAIN = 20, WIDTH = 50, FLOWS = 10, THREADS = 100, RANDOM_GRAPHS = 250 };
 
 static unsigned passed;
 static unsigned failed;
@@ -307,6 +309,45 @@ static void test_pool_statistics(void)
 	expect_count(live(), 0, "released pools hold nothing", "pools");
 }
 
+static bool refuse(struct pg_extension *self, struct pg_execution *execution, struct pg_flow *flow,
+    struct pg_error *ret_error)
+{
+	(void)self;
+	(void)execution;
+	(void)flow;
+	return pg_fail_constant(ret_error, "refused");
+}
+
+/* What ends early is lost to its pool, which must make another for the next. */
+static void test_early_ends(uint32_t give_back)
+{
+	static struct pg_extension extension = {.name = "gate", .on_flow_start = refuse};
+	static struct pg_extension *list[] = {&extension};
+	const struct pg_scope_config config = {.extensions = list, .extension_count = 1};
+	struct pg_execution *lost[10];
+	struct pg_shape shape = pg_shape_flow();
+	struct pg_scope *scope = pg_scope_open(&config, NULL);
+	const uint64_t before = pg_pool_statistics(PG_POOL_EXECUTIONS).created;
+	struct value value;
+
+	pg_options.pooled = 1;
+	pg_options.give_back_early = give_back;
+	for (size_t i = 0; i < COUNT(lost); i++)
+		verdict(!pg_exec(scope, NULL, shape.flows[0], &value, &lost[i], NULL) &&
+			    lost[i] != NULL,
+		    "a refused flow has an execution", "pools");
+	expect_count(pg_pool_statistics(PG_POOL_EXECUTIONS).created - before,
+	    give_back != 0 ? 1 : COUNT(lost), "executions that were made for ten",
+	    give_back != 0 ? "given back" : "lost");
+	for (size_t i = 0; i < COUNT(lost); i++)
+		pg_execution_free(lost[i]);
+	pg_scope_free(scope);
+	pg_shape_free(&shape);
+	pg_options = pg_options_upstream();
+	pg_pools_release();
+	expect_count(live(), 0, "nothing is left", "early ends");
+}
+
 /* --- one list of extensions for all that walk it --- */
 
 static void test_shared_extensions(void)
@@ -437,9 +478,12 @@ int main(int argc, char **argv)
 	test_operations();
 	test_saving_of_pools();
 	test_pool_statistics();
+	test_early_ends(0);
+	test_early_ends(1);
 	test_shared_extensions();
 	test_threads(0);
 	test_threads(1);
+	pg_run_random(RANDOM_GRAPHS, &passed, &failed);
 	if (argc > 1)
 		pg_run_cases(argv[1], &passed, &failed);
 	printf("%u passed, %u failed\n", passed, failed);
