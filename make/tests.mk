@@ -4,6 +4,7 @@
 #   test-integration test/integration/*.bats: programs under the preload, read back by the tool
 #   test-asan        the unit tests again, with address and undefined-behaviour sanitizers
 #   test-stress      the integration tests on a build whose tables are tiny
+#   soak             the validated unwinder against an honest walk, 10^8 times: some minutes, not a part of test
 
 # --- unit tests ---
 support_src := $(wildcard test/support/*.c)
@@ -98,7 +99,13 @@ $(print_graph_bin): $(print_graph_src:%.c=$(BUILD)/obj/%.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd
 
-test-programs: $(print_graph_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
+# The recorder with faults in it, for unwinder=check to find: test/integration/preload_unwinder.bats.
+faulty_unwinder := $(BUILD)/test/liballocscope_faulty_unwinder.so
+$(faulty_unwinder): $(preload_obj) $(BUILD)/pic/test/support/recorder/faulty_unwinder.o src/preload/exports.map
+	$(call quiet,LD)$(CC) $(PRELOAD_CFLAGS) $(PRELOAD_LDFLAGS) $(LDFLAGS) -Wl,--wrap=unwind_validated_stack,--wrap=unwind_capture \
+		-o $@ $(filter %.o,$^) $(PRELOAD_LIBS)
+
+test-programs: $(faulty_unwinder) $(print_graph_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
 
 # --- running them ---
 integration_tests := $(sort $(wildcard test/integration/*.bats))
@@ -121,6 +128,9 @@ test-bats: all test-programs | deps-if-missing
 # The table of test/README.md.
 compare-leak-checkers: all
 	@tools/compare-leak-checkers.sh $(BUILD)
+# ROUNDS, TURNS, ROWS, WANTED: tools/soak.sh.
+soak: all test-programs $(bench_programs)
+	@tools/soak.sh $(BUILD)
 test-stress:
 	@$(MAKE) --no-print-directory VARIANT=stress test-integration
-.PHONY: compare-leak-checkers test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan
+.PHONY: compare-leak-checkers soak test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154,SC2016 # helpers.bash sets snapshot and status; programs in other languages
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016 # helpers.bash sets snapshot and status; a test is a subshell; programs in other languages
 # The validated unwinder: unwinder=check takes every stack also by an honest walk, and one in 64 by libunwind.
 load helpers
 
@@ -41,6 +41,36 @@ torture() { # COMPILER FLAGS...
 
 @test "unusual control flow, compiled by clang++ -O2 with frame pointers" {
     torture clang++ -O2 -fno-omit-frame-pointer
+}
+
+# soak ROWS ROUNDS: a small part of `make soak`, by the recorder LIBRARY.
+soak() {
+    need g++ python3
+    status=0
+    ROWS=$1 ROUNDS=$2 TURNS=1 WANTED=10000 LIBRARY=$LIBRARY "$TEST_ROOT/tools/soak.sh" "$BUILD" >out 2>err || status=$?
+}
+
+@test "the soak of one build of the torture: no difference" {
+    soak '^torture, g\+\+ -O2 -fomit-frame-pointer$' 60
+    [ "$status" = 0 ] || fail "$(cat out err)"
+    grep -Eq '^\| torture, g\+\+ -O2 -fomit-frame-pointer \| [1-9][0-9]+ \| 0 \| [1-9][0-9]* \| 0 \| 0 \| 0 \|$' out
+    [ "$(tail -n 1 out)" = '1 passed, 0 failed' ]
+}
+
+@test "each of 10 stale stacks is seen, and every frame that libunwind misses" {
+    checked "$PROGRAMS/stack_paths" plain 20000
+    LIBRARY=$BUILD/test/liballocscope_faulty_unwinder.so
+    ! checked "$PROGRAMS/stack_paths" plain 20000 || fail "faults were not seen"
+    grep -E 'unwinder=check: [0-9]+ stacks, 10 differ from an honest walk; ([1-9][0-9]*) compared with libunwind: 0 other frames, \1 shorter, 0 longer there' err
+}
+
+@test "the soak of a recorder with faults fails and says where" {
+    soak '^torture, g\+\+ -O2 -fomit-frame-pointer$' 20
+    LIBRARY=$BUILD/test/liballocscope_faulty_unwinder.so
+    soak '^torture, g\+\+ -O2 -fomit-frame-pointer$' 20
+    [ "$status" = 1 ]
+    [ "$(tail -n 1 out)" = '0 passed, 1 failed' ]
+    grep -Eq 'unwinder=check: an honest walk differs: frame [0-9]+ ours' err || fail "$(cat err)"
 }
 
 @test "interpreters and compilers: the same stacks by every way" {
