@@ -66,18 +66,20 @@ $(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: PROGRAM_LIB
 $(programs_dir)/library_constructors: $(programs_dir)/lib/libconstructing.so
 $(programs_dir)/library_constructors: PROGRAM_LIBS = $(call program_lib,constructing)
 
-# One program, three allocators, two languages; what the machine lacks is skipped by the tests with a reason. Looked
+# Programs with three other allocators, in two languages; what the machine lacks is skipped by the tests with a reason. Looked
 # for when the recipe runs: the run before may just have installed it. The run-time libraries are enough.
 allocator_library-jemalloc := libjemalloc.so.2
 allocator_library-tcmalloc := libtcmalloc_minimal.so.4
 allocator_library-mimalloc := libmimalloc.so.2
 allocators    := jemalloc tcmalloc mimalloc
-allocator_bin := $(foreach a,$(allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
+allocator_bin := $(foreach a,$(allocators),$(programs_dir)/other_allocator.$(a) $(programs_dir)/other_allocator_classes.$(a) $(programs_dir)/other_allocator_cplusplus.$(a))
 # $(call with_allocator,LIBRARY,COMPILER...): nothing when there is no such library.
 with_allocator = @mkdir -p $(@D); library=$(1); \
 	if [ "$$($(CC) -print-file-name=$$library)" != $$library ]; then \
 		$(2) $(PROGRAM_FLAGS) -o $@ $< -pthread -Wl,--no-as-needed -l:$$library; fi
 $(allocators:%=$(programs_dir)/other_allocator.%): $(programs_dir)/other_allocator.%: test/programs/other_allocator.c | deps-if-missing
+	$(call with_allocator,$(allocator_library-$*),$(CC) -std=gnu11)
+$(allocators:%=$(programs_dir)/other_allocator_classes.%): $(programs_dir)/other_allocator_classes.%: test/programs/other_allocator_classes.c | deps-if-missing
 	$(call with_allocator,$(allocator_library-$*),$(CC) -std=gnu11)
 $(allocators:%=$(programs_dir)/other_allocator_cplusplus.%): $(programs_dir)/other_allocator_cplusplus.%: test/programs/other_allocator_cplusplus.cpp | deps-if-missing
 	$(call with_allocator,$(allocator_library-$*),$(CXX) -std=gnu++17)

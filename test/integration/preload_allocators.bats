@@ -19,6 +19,25 @@ cplusplus_program_is_exact() {
     expect "$snapshot" hand_over alloc_objects=100 alloc_space=3300 inuse_objects=0
 }
 
+# classes_are_exact PROGRAM: 8,192 blocks in each function; the sums of their sizes.
+classes_are_exact() {
+    clean_run "$1"
+    expect "$snapshot" main alloc_objects=43008 inuse_objects=17408 inuse_space=18883584
+    expect "$snapshot" stays alloc_objects=8192 alloc_space=8392704 inuse_objects=8192 inuse_space=8392704
+    expect "$snapshot" leaves_in_order alloc_objects=8192 alloc_space=8392704 inuse_objects=0 inuse_space=0
+    expect "$snapshot" leaves_in_reverse alloc_objects=8192 alloc_space=8392704 inuse_objects=0 inuse_space=0
+    expect "$snapshot" leaves_in_disorder alloc_objects=8192 alloc_space=8392704 inuse_objects=0 inuse_space=0
+    expect "$snapshot" comes_back alloc_objects=8192 alloc_space=8392704 inuse_objects=8192 inuse_space=8392704
+    expect "$snapshot" grows alloc_objects=2048 inuse_objects=1024 inuse_space=2098176
+}
+
+# other_classes_are_exact ALLOCATOR: the same where blocks lie closer than a granule of the C library's.
+other_classes_are_exact() {
+    [ -x "$PROGRAMS/other_allocator_classes.$1" ] || skip "$1 is not installed"
+    classes_are_exact "other_allocator_classes.$1"
+    [ "$(cat out)" = 'closest blocks: 08 bytes' ]
+}
+
 @test "C with jemalloc" {
     c_program_is_exact jemalloc
 }
@@ -44,6 +63,20 @@ cplusplus_program_is_exact() {
     clean_run other_allocator_cplusplus
     expect "$snapshot" keep alloc_objects=500 inuse_objects=500 inuse_space=10000
     expect "$snapshot" churn inuse_objects=0 inuse_space=0
+}
+
+@test "every size from 1 to 2,048 bytes, neighbours of one class, with jemalloc" {
+    other_classes_are_exact jemalloc
+}
+@test "every size from 1 to 2,048 bytes, neighbours of one class, with tcmalloc" {
+    other_classes_are_exact tcmalloc
+}
+@test "every size from 1 to 2,048 bytes, neighbours of one class, with mimalloc" {
+    other_classes_are_exact mimalloc
+}
+@test "every size from 1 to 2,048 bytes, neighbours of one class, with the C library's allocator" {
+    classes_are_exact other_allocator_classes
+    [ "$(cat out)" = 'closest blocks: 32 bytes' ]
 }
 
 @test "an allocator that is preloaded behind us" {
