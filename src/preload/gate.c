@@ -16,12 +16,28 @@ static bool is_closed(void)
 	return (atomic_load_explicit(&gate_word, memory_order_acquire) & GATE_CLOSED) != 0;
 }
 
+/* A block that threads share may have been entered meanwhile, and is another thread's until that leaves. */
+static void enter_again(struct thread_state *state, unsigned busy)
+{
+	unsigned holder = 0;
+
+	while (!atomic_compare_exchange_weak_explicit(
+	    &state->busy, &holder, busy, memory_order_acquire, memory_order_relaxed)) {
+		if (holder != 0)
+			(void)system_sleep_ns(1000);
+		holder = 0;
+	}
+	state->tid = (uint32_t)system_thread_id();
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
 /*
  * The wait has a limit too: whoever closed the gate may be waiting, in fork or in the loader, for a lock that we
  * hold. Going on makes the cut approximate.
  */
 static void pass(struct thread_state *state)
 {
+	const unsigned busy = atomic_load_explicit(&state->busy, memory_order_relaxed);
 	uint64_t start = system_monotonic_ns();
 
 	do {
@@ -30,8 +46,7 @@ static void pass(struct thread_state *state)
 			system_wait_while(&gate_word,
 			    atomic_load_explicit(&gate_word, memory_order_relaxed) | GATE_CLOSED,
 			    GATE_STAND_NS);
-		atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
-		atomic_thread_fence(memory_order_seq_cst);
+		enter_again(state, busy);
 		if (system_monotonic_ns() - start >= GATE_STAND_NS) {
 			atomic_store_explicit(&gate_was_passed, true, memory_order_relaxed);
 			return;

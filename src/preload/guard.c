@@ -8,38 +8,49 @@
 #include "preload/trigger.h"
 #include "preload/unwind.h"
 
-/* The calling thread's block when it has none yet, or shares one after its end; NULL when nothing is recorded. */
-static struct thread_state *first_entry(void)
+/* The block that all threads without one share. Its busy flag is its lock and names the holder, in one word. *RET_INSIDE: a
+ * hook of this thread holds it already. */
+static struct thread_state *enter_shared(struct thread_state *state, bool *ret_inside)
 {
+	const unsigned self = (unsigned)system_thread_id();
+	unsigned holder = 0;
+
+	while (!atomic_compare_exchange_weak_explicit(
+	    &state->busy, &holder, self, memory_order_acquire, memory_order_relaxed)) {
+		if (holder == self) {
+			*ret_inside = true;
+			return state;
+		}
+		if (holder != 0)
+			(void)system_sleep_ns(1000);
+		holder = 0;
+	}
+	state->tid = self;
+	gate_look(state);
+	return state;
+}
+
+/* For a thread that has no block yet, or shares one after its end; NULL when nothing is recorded. */
+static struct thread_state *first_entry(bool *ret_inside)
+{
+	*ret_inside = false;
 	if (!lifecycle_is_recording() && !lifecycle_start())
 		return NULL;
 	struct thread_state *state = thread_state_attach();
 
 	if (state == NULL)
 		return NULL;
-	if (state == thread_current) {
-		gate_enter(state);
-		return state;
-	}
-	/* shared by all that have none: busy is its lock */
-	unsigned expected = 0;
-
-	while (!atomic_compare_exchange_weak_explicit(
-	    &state->busy, &expected, 1, memory_order_acquire, memory_order_relaxed)) {
-		if (state->tid == (uint32_t)system_thread_id())
-			return NULL; /* we hold it already: a hook in a hook */
-		expected = 0;
-		(void)system_sleep_ns(1000);
-	}
-	state->tid = (uint32_t)system_thread_id();
-	gate_look(state);
+	if (state != thread_current)
+		return enter_shared(state, ret_inside);
+	gate_enter(state);
 	return state;
 }
 
+/* A handler left hooks by longjmp. STATE stays busy, those above it are free. */
 static void forget_interrupted(struct thread_state *state)
 {
 	state->interrupted++;
-	for (; state != NULL; state = state->nested)
+	while ((state = state->nested) != NULL)
 		atomic_store_explicit(&state->busy, 0, memory_order_relaxed);
 }
 
@@ -53,12 +64,28 @@ static struct thread_state *free_level(struct thread_state *state)
 	return state;
 }
 
-/* The block for a handler's hook. Without one nothing is recorded, and *LOST, of the thread, counts it. */
-static struct thread_state *handler_level(uint64_t *lost)
+/* The block for a handler's hook above STATE. Without one nothing is recorded, and *LOST, of STATE, counts it. */
+static struct thread_state *handler_level(struct thread_state *state, uint64_t *lost)
 {
-	struct thread_state *state = free_level(thread_current);
-
+	state = free_level(state);
 	*lost += state == NULL;
+	return state;
+}
+
+/* STATE is busy already. */
+static struct thread_state *enter_again(struct thread_state *state)
+{
+	switch (unwind_surroundings()) {
+	case UNWIND_IN_HOOK:
+		state->lost_nested++;
+		return NULL;
+	case UNWIND_IN_HANDLER:
+		return handler_level(state, &state->handler_allocs);
+	case UNWIND_PLAIN:
+		forget_interrupted(state);
+		gate_look(state);
+		break;
+	}
 	return state;
 }
 
@@ -66,24 +93,12 @@ COLD struct thread_state *guard_enter_slow(void)
 {
 	int saved_errno = errno;
 	struct thread_state *state = thread_current;
+	bool is_inside = true;
 
-	if (state == NULL) {
-		state = first_entry();
-	} else {
-		switch (unwind_surroundings()) {
-		case UNWIND_IN_HOOK:
-			state->lost_nested++;
-			state = NULL;
-			break;
-		case UNWIND_IN_HANDLER:
-			state = handler_level(&state->handler_allocs);
-			break;
-		case UNWIND_PLAIN:
-			forget_interrupted(state);
-			gate_enter(state);
-			break;
-		}
-	}
+	if (state == NULL)
+		state = first_entry(&is_inside);
+	if (state != NULL && is_inside)
+		state = enter_again(state);
 	errno = saved_errno;
 	return state;
 }
@@ -91,9 +106,13 @@ COLD struct thread_state *guard_enter_slow(void)
 COLD struct thread_state *guard_enter_free_slow(void)
 {
 	int saved_errno = errno;
-	struct thread_state *state =
-	    thread_current != NULL ? handler_level(&thread_current->handler_frees) : first_entry();
+	struct thread_state *state = thread_current;
+	bool is_inside = true;
 
+	if (state == NULL)
+		state = first_entry(&is_inside);
+	if (state != NULL && is_inside)
+		state = handler_level(state, &state->handler_frees);
 	errno = saved_errno;
 	return state;
 }

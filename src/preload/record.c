@@ -205,9 +205,11 @@ static bool record_alloc_other(
 	uint32_t stack = unwind_validated_other(state, hook_frame, &cut);
 
 	errno = saved_errno;
+	if (unlikely(stack == 0 || stack == UNWIND_UNAVAILABLE || cut))
+		return false;
 	struct stack_counters *counters = state->counters[stack >> STACK_CHUNK_BITS];
 
-	if (unlikely(stack == 0 || stack == UNWIND_UNAVAILABLE || counters == NULL || cut))
+	if (unlikely(counters == NULL))
 		return false;
 	counters += stack & (STACK_CHUNK - 1);
 	if (state->top.stack == stack)

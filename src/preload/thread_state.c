@@ -36,7 +36,7 @@ static bool own_tags;
 static pthread_key_t exit_key;
 static bool exit_key_exists;
 /* For what a thread does after its last destructor, and for threads that got no block. Its `busy` is taken with
- * compare-and-swap. */
+ * compare-and-swap and holds the number of the thread inside. */
 static struct thread_state *late_state;
 
 static void thread_ends(void *argument);

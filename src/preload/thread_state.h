@@ -48,7 +48,8 @@ struct large_record;
 
 struct thread_state {
 	/* hot */
-	atomic_uint busy; /* inside a hook; read by whoever closes the gate */
+	atomic_uint
+	    busy; /* inside a hook; read by whoever closes the gate. Of a shared block: whose */
 	uint32_t
 	    is_unusual; /* paused, sample=BYTES, or another unwinder: record_usual.h stands aside */
 	const atomic_uint_least64_t *tag; /* &process_tag, or &own_tag with scope=thread */

@@ -95,6 +95,8 @@ void recorder_alloc(uintptr_t address, size_t size)
 {
 	struct thread_state *state = guard_enter();
 
+	if (state == NULL)
+		return;
 	record_alloc(state, block_at(address), size, NULL);
 	guard_leave(state);
 }
@@ -103,6 +105,8 @@ void recorder_free(uintptr_t address)
 {
 	struct thread_state *state = guard_enter_free();
 
+	if (state == NULL)
+		return;
 	(void)record_free(state, block_at(address));
 	guard_leave(state);
 }
