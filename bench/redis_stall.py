@@ -81,7 +81,7 @@ def measure(build, keys, folder, preload):
             info = json.loads(subprocess.run([build + "/allocscope", "info", "--json", snapshot], check=True,
                                              capture_output=True).stdout)
             print(f"{info['totals']['live_blocks']} blocks, {os.path.getsize(snapshot) >> 20} MiB; all threads stood for "
-                  f"{info['pause_ns'] / 1e6:.2f} ms, the thread that took the signal for the whole time")
+                  f"{info['pause_ns'] / 1e6:.2f} ms")
     finally:
         subprocess.run(["redis-cli", "-s", path, "shutdown", "nosave"], capture_output=True)
         server.wait()

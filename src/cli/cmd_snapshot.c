@@ -4,7 +4,9 @@
  * The meeting point with the preload (its other side is preload/control.c): a directory
  * /tmp/allocscope-<uid>, ours alone, in the program's view of the file system. We write <pid>.request with
  * the absolute output path (or an empty line: the program's own pattern), then queue the control signal with
- * an agreed value; the preload renames its answer to <pid>.reply: "ok PATH" or "error ERRNO text".
+ * an agreed value; the preload renames its answer to <pid>.reply: "ok PATH" or "error ERRNO text". One request
+ * for a program at a time: whoever makes one holds <pid>.lock. A program that is still writing another snapshot answers
+ * EBUSY at once, and is asked again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +29,8 @@
 #define CONTROL_SIGNAL_VALUE 0x616c6c6f /* "allo": the handler ignores any other */
 #define TIMEOUT_SECONDS	     10
 #define POLL_NS		     5000000
+#define ROUNDS_PER_SECOND    (1000000000 / POLL_NS)
+#define BUSY_ROUNDS	     4 /* until a busy program is asked again */
 #define REPLY_BYTES_MAX	     8192
 
 struct snapshot_settings {
@@ -61,7 +66,8 @@ struct target {
 	uid_t uid;
 	char root[64];	 /* "" or "/proc/PID/root" */
 	char *directory; /* the meeting point */
-	char *request, *reply, *reply_tmp;
+	char *request, *reply, *reply_tmp, *lock;
+	uint64_t rounds; /* of POLL_NS, that are left to wait */
 };
 
 static FILE *open_proc(pid_t pid, const char *name)
@@ -142,6 +148,7 @@ static void name_files(struct target *target)
 	target->request = xformat("%s/%ld.request", target->directory, target->own_pid);
 	target->reply = xformat("%s/%ld.reply", target->directory, target->own_pid);
 	target->reply_tmp = xformat("%s/%ld.reply.tmp", target->directory, target->own_pid);
+	target->lock = xformat("%s/%ld.lock", target->directory, target->own_pid);
 }
 
 static void release_names(struct target *target)
@@ -150,6 +157,7 @@ static void release_names(struct target *target)
 	free(target->request);
 	free(target->reply);
 	free(target->reply_tmp);
+	free(target->lock);
 }
 
 /* The directory must belong to the program's user alone, or anyone could answer in its place. */
@@ -170,6 +178,47 @@ static void make_directory(const struct target *target)
 	if (!S_ISDIR(status.st_mode) || status.st_uid != target->uid || (status.st_mode & 077) != 0)
 		die(EXIT_USAGE, "%s is not a directory of user %u alone; not using it",
 		    target->directory, (unsigned)target->uid);
+}
+
+/* False when no time is left. */
+static bool wait_a_round(struct target *target)
+{
+	const struct timespec pause = {.tv_nsec = POLL_NS};
+
+	if (target->rounds == 0)
+		return false;
+	target->rounds--;
+	(void)nanosleep(&pause, NULL);
+	return true;
+}
+
+/* Whoever held it before may have removed the file that we opened. */
+static bool is_at(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+}
+
+/* Held until we end, whatever the end is. */
+static void take_lock(struct target *target)
+{
+	for (;;) {
+		int fd = open(target->lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			die(EXIT_USAGE, "cannot open %s: %s", target->lock, strerror(errno));
+		while (flock(fd, LOCK_EX | LOCK_NB) != 0)
+			if (!wait_a_round(target))
+				die(EXIT_USAGE,
+				    "somebody else has been waiting for a snapshot of process %ld all this "
+				    "time",
+				    (long)target->pid);
+		if (is_at(fd, target->lock))
+			return;
+		(void)close(fd);
+	}
 }
 
 static char *absolute_path(const char *path)
@@ -223,19 +272,14 @@ static bool read_reply(const struct target *target, char *text, size_t text_byte
 	return length > 0;
 }
 
-static bool wait_for_reply(
-    const struct target *target, uint64_t seconds, char *text, size_t text_bytes)
+static bool wait_for_reply(struct target *target, char *text, size_t text_bytes)
 {
-	const struct timespec pause = {.tv_nsec = POLL_NS};
-	uint64_t rounds = seconds * (1000000000 / POLL_NS);
-
-	for (uint64_t i = 0; i <= rounds; i++) {
+	do {
 		if (read_reply(target, text, text_bytes))
 			return true;
 		if (kill(target->pid, 0) != 0 && errno == ESRCH)
 			die(EXIT_USAGE, "process %ld ended before it answered", (long)target->pid);
-		(void)nanosleep(&pause, NULL);
-	}
+	} while (wait_a_round(target));
 	return false;
 }
 
@@ -287,6 +331,29 @@ static void send_signal(const struct target *target, int signal_number)
 	}
 }
 
+static bool is_busy(const char *reply)
+{
+	return strncmp(reply, "error ", 6) == 0 && strtol(reply + 6, NULL, 10) == EBUSY;
+}
+
+/* False when there is no answer in time. */
+static bool ask(
+    struct target *target, const char *output, int signal_number, char *reply, size_t reply_bytes)
+{
+	bool again = true, was_busy = false;
+
+	while (again) {
+		write_request(target, output);
+		send_signal(target, signal_number);
+		if (!wait_for_reply(target, reply, reply_bytes))
+			return was_busy; /* the answer before stands */
+		again = was_busy = is_busy(reply);
+		for (int i = 0; again && i < BUSY_ROUNDS; i++)
+			again = wait_a_round(target);
+	}
+	return true;
+}
+
 static int snapshot_run(const struct command *self, void *settings_void, int count, char **operands)
 {
 	const struct snapshot_settings *settings = settings_void;
@@ -308,10 +375,11 @@ static int snapshot_run(const struct command *self, void *settings_void, int cou
 	name_files(&target);
 	make_directory(&target);
 	output = absolute_path(settings->output);
-	write_request(&target, output);
+	target.rounds = seconds * ROUNDS_PER_SECOND;
+	take_lock(&target);
+	answered = ask(&target, output, signal_number, reply, sizeof reply);
 	free(output);
-	send_signal(&target, signal_number);
-	answered = wait_for_reply(&target, seconds, reply, sizeof reply);
+	(void)unlink(target.lock);
 	(void)unlink(target.request);
 	(void)unlink(target.reply);
 	(void)unlink(target.reply_tmp);

@@ -87,7 +87,7 @@ EXPORT int allocscope_snapshot(const char *path)
 
 	if (caller() == NULL)
 		return -ENOSYS;
-	int result = snapshot_take(path, SNAPSHOT_BY_API, "", NULL);
+	int result = snapshot_take(path, SNAPSHOT_BY_API, "");
 
 	errno = saved_errno;
 	return result;
@@ -343,7 +343,7 @@ static uint64_t table_assert_retained(
 	text_add_unsigned(&text, retained.bytes);
 	text_add(&text, " bytes, are retained; the snapshot that holds them follows");
 	message_end_always(&text);
-	(void)snapshot_take(NULL, SNAPSHOT_BY_API, name, NULL);
+	(void)snapshot_take(NULL, SNAPSHOT_BY_API, name);
 	return retained.blocks;
 }
 

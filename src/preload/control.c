@@ -18,8 +18,7 @@
 static atomic_bool signal_waits, request_waits; /* what control_take_pending has to do */
 static atomic_flag reading = ATOMIC_FLAG_INIT;	/* the buffers below */
 static char request_path[128], reply_path[128], reply_temporary[128];
-static char request[OPTIONS_PATH_BYTES], reply[OPTIONS_PATH_BYTES + 64],
-    written[OPTIONS_PATH_BYTES];
+static char request[OPTIONS_PATH_BYTES], reply[OPTIONS_PATH_BYTES + 64];
 
 static void name_file(char *path, size_t capacity, const char *suffix)
 {
@@ -29,7 +28,7 @@ static void name_file(char *path, size_t capacity, const char *suffix)
 	text_add(&text, "/tmp/allocscope-");
 	text_add_unsigned(&text, system_user_id());
 	text_add(&text, "/");
-	text_add_unsigned(&text, (uint64_t)system_process_id());
+	text_add_unsigned(&text, (uint64_t)lifecycle_process_id());
 	text_add(&text, suffix);
 }
 
@@ -55,7 +54,8 @@ static bool read_request(void)
 	return true;
 }
 
-static void write_reply(int result)
+/* In a copy of the process too. */
+static void write_reply(int result, const char *written)
 {
 	struct text text;
 
@@ -66,7 +66,8 @@ static void write_reply(int result)
 	} else {
 		text_add(&text, "error ");
 		text_add_signed(&text, -result);
-		text_add(&text, " the snapshot could not be written");
+		text_add(&text, result == -EBUSY ? " another snapshot is being written"
+						 : " the snapshot could not be written");
 	}
 	text_add(&text, "\n");
 	name_file(reply_path, sizeof reply_path, ".reply");
@@ -86,14 +87,13 @@ static void serve_request(void)
 	if (atomic_flag_test_and_set(&reading))
 		return;
 	if (read_request()) {
-		written[0] = '\0';
-		int result = snapshot_take(
-		    request[0] != '\0' ? request : NULL, SNAPSHOT_BY_CONTROL, "", written);
+		int result = snapshot_request(
+		    request[0] != '\0' ? request : NULL, SNAPSHOT_BY_CONTROL, write_reply);
 
 		if (result == -EBUSY)
 			atomic_store(&request_waits, true);
-		else
-			write_reply(result);
+		else if (result == -EALREADY)
+			write_reply(-EBUSY, NULL);
 	}
 	atomic_flag_clear(&reading);
 }
@@ -102,13 +102,24 @@ static void serve(void)
 {
 	if (atomic_exchange(&request_waits, false))
 		serve_request();
-	if (atomic_exchange(&signal_waits, false) &&
-	    snapshot_take(NULL, SNAPSHOT_BY_SIGNAL, "", NULL) == -EBUSY)
-		atomic_store(&signal_waits, true);
+	if (atomic_exchange(&signal_waits, false)) {
+		int result = snapshot_request(NULL, SNAPSHOT_BY_SIGNAL, NULL);
+
+		if (result == -EBUSY || result == -EALREADY)
+			atomic_store(&signal_waits, true);
+	}
 }
 
-/* Inside a hook: later. Outside, or in a thread without a block: now. -EBUSY (somebody, maybe the interrupted
- * code, is at it): at the end of this thread's next hook. */
+/* What waits, and the end of a copy, are looked for when this thread leaves its next hook. */
+static void remember(struct thread_state *state)
+{
+	if (state != NULL &&
+	    (atomic_load(&signal_waits) || atomic_load(&request_waits) || snapshot_is_at_work()))
+		atomic_fetch_or(&state->pending, THREAD_PENDING_SNAPSHOT);
+}
+
+/* Inside a hook: later. Outside, or in a thread without a block: now. When somebody, maybe the interrupted code or a
+ * copy, is at it: at the end of this thread's next hook, or of the process. */
 static void serve_now_or_later(void)
 {
 	struct thread_state *state = thread_current;
@@ -117,13 +128,13 @@ static void serve_now_or_later(void)
 		return;
 	if (state == NULL || atomic_load_explicit(&state->busy, memory_order_relaxed) == 0)
 		serve();
-	if (state != NULL && (atomic_load(&signal_waits) || atomic_load(&request_waits)))
-		atomic_fetch_or(&state->pending, THREAD_PENDING_SNAPSHOT);
+	remember(state);
 }
 
 void control_take_pending(void)
 {
 	serve();
+	remember(thread_current);
 }
 
 static void on_control_signal(int number, siginfo_t *info, void *context)
@@ -218,6 +229,12 @@ static void warn_refused(void)
 	message_warn(
 	    "ALLOCSCOPE_SIGNAL: the program handles this signal itself; no snapshots by it",
 	    options.signal);
+}
+
+void control_take_last(void)
+{
+	snapshot_wait();
+	serve();
 }
 
 void control_process_ends(void)

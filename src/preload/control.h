@@ -1,7 +1,8 @@
 /*
  * Requests from outside: ALLOCSCOPE_SIGNAL=SIG takes a snapshot by the pattern; `allocscope snapshot -p` writes a
- * request file and sends the control signal. No helper thread, no descriptor, no socket: the handler takes the
- * snapshot itself, or, when it interrupted a hook, leaves it to the end of that hook.
+ * request file and sends the control signal. No helper thread, no descriptor, no socket: the handler begins the
+ * snapshot itself (a copy of the process goes on with it), or, when it interrupted a hook, leaves it to the end of that
+ * hook. While one is being written a signal waits its turn, a request is told to come back.
  */
 #ifndef PRELOAD_CONTROL_H
 #define PRELOAD_CONTROL_H
@@ -12,9 +13,11 @@
 #define CONTROL_VALUE  0x616c6c6f
 
 void control_init(void);
-/* At the end: warn when the program took ALLOCSCOPE_SIGNAL over. */
+/* At the end, first: take what still waits its turn. */
+void control_take_last(void);
+/* ... and last: warn when the program took ALLOCSCOPE_SIGNAL over. */
 void control_process_ends(void);
-/* A request came while the thread was inside a hook; it is outside now. */
+/* The thread has left a hook, with something left to do for it. */
 void control_take_pending(void);
 
 #endif

@@ -165,6 +165,7 @@ void lifecycle_process_ends(void)
 
 	if (lifecycle_is_recording() && lifecycle_is_own_process() &&
 	    !atomic_exchange(&has_ended, true)) {
+		control_take_last();
 		snapshot_process_ends();
 		unwind_check_report();
 		control_process_ends();

@@ -37,11 +37,18 @@ static bool still_ours(int fd)
 	       identity[0] == own_identity[0] && identity[1] == own_identity[1];
 }
 
-void message_end_always(struct text *text)
+int message_descriptor(void)
 {
 	int fd = still_ours(own_descriptor) ? own_descriptor : 2;
 
-	if (own_descriptor >= 0 && !still_ours(fd))
+	return own_descriptor < 0 || still_ours(fd) ? fd : -1;
+}
+
+void message_end_always(struct text *text)
+{
+	int fd = message_descriptor();
+
+	if (fd < 0)
 		return;
 	text->start[text->length] = '\n';
 	(void)fd_write_full(fd, text->start, text->length + 1);

@@ -15,6 +15,8 @@
 /* Remember stderr. In the constructor. */
 void message_init(void);
 void message_set_quiet(bool quiet); /* quiet=1: warnings and failures only */
+/* The descriptor that lines go to, or -1: they go nowhere. */
+int message_descriptor(void);
 /* Start a line in BUFFER of MESSAGE_BYTES. */
 void message_begin(struct text *text, char buffer[MESSAGE_BYTES]);
 void message_end(struct text *text);	    /* information: dropped when quiet */

@@ -51,7 +51,7 @@ static void add_conversion(struct text *text, char letter)
 {
 	switch (letter) {
 	case 'p':
-		text_add_unsigned(text, (uint64_t)system_process_id());
+		text_add_unsigned(text, (uint64_t)lifecycle_process_id());
 		break;
 	case 'e':
 		text_add(text, output_program_name());

@@ -18,6 +18,7 @@
 #define WAIT_NS	     60000000000u /* for a copy, and as long again for each 4 GB */
 #define WAIT_BYTES   ((uint64_t)4 << 30)
 #define SHARED_BYTES 4096u
+#define LOOK_CLOSER  1024u /* one look in so many asks the system whether the copy was killed */
 
 /* What copy and parent tell each other. */
 struct shared {
@@ -39,17 +40,22 @@ static struct graph graph;
 static struct shared *shared;
 static const char *problem;
 static int copy_id;
+static bool is_wanted; /* a graph */
+static bool is_reaped;
+static uint32_t looks; /* for the end of the copy */
 static uint64_t freeze_started_ns;
 
 bool snapshot_graph_prepare(uint32_t trigger)
 {
 	problem = NULL;
+	is_wanted = false;
 	memset(&graph, 0, sizeof graph);
 	/* a sample of the blocks has holes where the ways to the others were */
 	if (options.graph == 0 || options.sample != 0 || trigger == SNAPSHOT_AT_LAST ||
 	    trigger == SNAPSHOT_AT_PEAK)
 		return false;
 	graph_modules_list();
+	is_wanted = true;
 	return true;
 }
 
@@ -63,9 +69,8 @@ const char *snapshot_graph_problem(void)
 	return problem;
 }
 
-enum snapshot_graph_way snapshot_graph_freeze(void)
+static bool stop(void)
 {
-	freeze_started_ns = system_monotonic_ns();
 	int result = stop_threads();
 
 	if (result != 0) {
@@ -73,27 +78,43 @@ enum snapshot_graph_way snapshot_graph_freeze(void)
 			      ? "the program uses all signals that could stop its threads"
 			  : result == -ENOMEM ? "no memory"
 					      : "/proc cannot be read";
-		return GRAPH_NONE;
+		return false;
 	}
 	graph.row.threads = stop_threads_count();
 	graph.row.threads_running = stop_threads_running();
 	graph.row.interrupted_calls = stop_threads_interrupted();
 	graph.row.stop_ns = system_monotonic_ns() - freeze_started_ns;
-	graph.row.method = SNAPSHOT_GRAPH_SINGLE;
-	if (graph.row.threads == 0)
-		return GRAPH_HERE;
-	graph.row.method = SNAPSHOT_GRAPH_STOPPED;
+	graph.row.method = graph.row.threads == 0 ? SNAPSHOT_GRAPH_SINGLE : SNAPSHOT_GRAPH_STOPPED;
+	return true;
+}
+
+/* On both sides true. */
+static bool make_copy(void)
+{
 	shared = system_map_shared(SHARED_BYTES);
 	if (shared == NULL)
-		return GRAPH_HERE;
+		return false;
+	is_reaped = false;
+	looks = 0;
 	copy_id = system_copy_process();
 	if (copy_id < 0) {
 		system_unmap(shared, SHARED_BYTES);
 		shared = NULL;
-		return GRAPH_HERE;
+		return false;
 	}
 	graph.row.method = SNAPSHOT_GRAPH_FORKED;
-	return copy_id == 0 ? GRAPH_IN_COPY : GRAPH_COPIED;
+	return true;
+}
+
+enum snapshot_graph_way snapshot_graph_freeze(bool detached)
+{
+	freeze_started_ns = system_monotonic_ns();
+	is_wanted = is_wanted && stop();
+	if (!is_wanted && !detached)
+		return GRAPH_NONE;
+	if ((detached || graph.row.threads > 0) && make_copy())
+		return copy_id == 0 ? GRAPH_IN_COPY : GRAPH_COPIED;
+	return is_wanted ? GRAPH_HERE : GRAPH_NONE;
 }
 
 void snapshot_graph_release(void)
@@ -120,6 +141,8 @@ const struct graph *snapshot_graph_read(struct snapshot_cut *cut, enum snapshot_
 	bool lock_was_suspect = loader_lock_is_suspect();
 	int result;
 
+	if (!is_wanted)
+		return NULL;
 	/* a thread that stands may hold the loader's lock, and so may one that is not in the copy */
 	if (way == GRAPH_IN_COPY || graph.row.threads > 0)
 		loader_after_fork();
@@ -135,9 +158,11 @@ const struct graph *snapshot_graph_read(struct snapshot_cut *cut, enum snapshot_
 
 /* ---- the copy ---- */
 
-void snapshot_graph_settle(int fd)
+void snapshot_graph_settle(int fd, int other, bool detached)
 {
-	system_copy_settle(fd, memory_unreadable);
+	system_copy_settle(fd, other, memory_unreadable);
+	if (!detached)
+		system_copy_die_with_maker();
 }
 
 void snapshot_graph_learn_pause(struct snapshot_cut *cut)
@@ -166,16 +191,32 @@ void snapshot_graph_end(const struct snapshot_cut *cut, int result)
 
 /* ---- the parent ---- */
 
+/* It is gone: by itself, killed, or somebody else waited for it. */
+static bool reap(bool wait)
+{
+	int status;
+
+	is_reaped = is_reaped || system_copy_ended(copy_id, wait, &status) != 0;
+	return is_reaped;
+}
+
+bool snapshot_graph_has_ended(void)
+{
+	if (atomic_load_explicit(&shared->ended, memory_order_acquire) == 0 &&
+	    ++looks % LOOK_CLOSER != 0)
+		return false;
+	return reap(false);
+}
+
 /* The copy has ended, by itself or by our hand. */
 static void wait_for_end(uint64_t rss_bytes)
 {
 	uint64_t start = system_monotonic_ns();
 	uint64_t limit = WAIT_NS * (1 + rss_bytes / WAIT_BYTES);
-	int status;
 
 	while (atomic_load_explicit(&shared->ended, memory_order_acquire) == 0) {
-		if (system_copy_ended(copy_id, false, &status) != 0)
-			return; /* killed, or somebody else waited for it */
+		if (reap(false))
+			return;
 		if (system_monotonic_ns() - start > limit) {
 			problem = "the copy of the process that reads it took too long";
 			system_copy_kill(copy_id);
@@ -183,7 +224,7 @@ static void wait_for_end(uint64_t rss_bytes)
 		}
 		system_wait_while_shared(&shared->ended, 0, WAIT_STEP_NS);
 	}
-	(void)system_copy_ended(copy_id, true, &status);
+	(void)reap(true);
 }
 
 int snapshot_graph_wait(struct snapshot_cut *cut)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/fd_io.h"
@@ -21,6 +22,7 @@
 #include "preload/record.h"
 #include "preload/snapshot_graph.h"
 #include "preload/snapshot_sections.h"
+#include "preload/snapshot_tell.h"
 #include "preload/system.h"
 #include "preload/system_tasks.h"
 #include "preload/thread_state.h"
@@ -28,7 +30,16 @@
 
 #define WRITE_BUFFER_BYTES (256u * 1024)
 #define SERIAL_MAX	   10000u
-#define TELL_REPEATED	   8 /* then the files speak for themselves */
+#define COPY_WRITES	   1 /* not an error: there is nothing more to do here */
+
+/* What is asked for. */
+struct order {
+	const char *infix, *detail;
+	uint32_t trigger;
+	bool replace;
+	bool detached; /* nobody waits, neither for a lock nor, if a copy can be made, for the file */
+	snapshot_done *done;
+};
 
 static struct spin_lock lock; /* one snapshot at a time; guards all below */
 static struct snapshot_writer writer;
@@ -40,9 +51,10 @@ static bool told_no_graph;
 static char *write_buffer;
 static char final_path[OPTIONS_PATH_BYTES], temporary_path[OPTIONS_PATH_BYTES + 16];
 static bool first_is_done;
+static struct order detached;  /* what the copy at work does */
+static atomic_bool is_at_work; /* it; final_path and temporary_path are its */
 /* Paths that a repeated point owns: the file of snapshot_at=peak is replaced by its successor. */
 static char peak_path[OPTIONS_PATH_BYTES];
-static uint32_t told_repeated; /* lines about snapshots of every=N and growth=BYTES */
 
 void snapshot_lock(void)
 {
@@ -57,6 +69,8 @@ void snapshot_unlock(void)
 void snapshot_after_fork(void)
 {
 	peak_path[0] = '\0';
+	if (atomic_exchange(&is_at_work, false))
+		snapshot_graph_forget();
 }
 
 static uint64_t resident_bytes(void)
@@ -86,26 +100,26 @@ static uint64_t mapped_bytes(uint32_t trigger)
 	return info.arena + info.hblkhd;
 }
 
-static bool lock_all(uint32_t trigger)
+/* In a handler the interrupted code may hold any of the locks. */
+static bool lock_marks(bool wait)
 {
-	bool from_handler = trigger == SNAPSHOT_BY_SIGNAL || trigger == SNAPSHOT_BY_CONTROL;
-
-	if (!from_handler) {
-		spin_lock_take(&lock);
+	if (wait) {
 		iteration_lock();
 		annotations_lock();
 		return true;
 	}
-	/* the interrupted code may hold any of them */
-	if (!spin_lock_try(&lock))
+	if (!iteration_try_lock())
 		return false;
-	if (iteration_try_lock()) {
-		if (annotations_try_lock())
-			return true;
-		iteration_unlock();
-	}
-	spin_lock_release(&lock);
+	if (annotations_try_lock())
+		return true;
+	iteration_unlock();
 	return false;
+}
+
+static void unlock_marks(void)
+{
+	annotations_unlock();
+	iteration_unlock();
 }
 
 static int take_cut(uint32_t trigger)
@@ -144,7 +158,7 @@ static int cut_or_copy(uint32_t trigger)
 }
 
 /* What is needed under the gate and can be had before. */
-static int prepare(uint32_t trigger, bool *with_graph)
+static int prepare(const struct order *order, bool *with_graph)
 {
 	memset(&cut, 0, sizeof cut);
 	graph = NULL;
@@ -152,16 +166,16 @@ static int prepare(uint32_t trigger, bool *with_graph)
 	is_settled = false;
 	cut.parent_pid = (uint32_t)system_parent_id();
 	cut.rss_bytes = resident_bytes();
-	cut.mapped_bytes = mapped_bytes(trigger);
+	cut.mapped_bytes = mapped_bytes(order->trigger);
 	arena_resident(cut.costs); /* before the copies below are made */
-	*with_graph = *with_graph && snapshot_graph_prepare(trigger);
-	is_prepared = !(*with_graph && snapshot_graph_will_copy());
+	*with_graph = *with_graph && snapshot_graph_prepare(order->trigger);
+	is_prepared = !order->detached && !(*with_graph && snapshot_graph_will_copy());
 	return is_prepared ? snapshot_cut_prepare(&cut) : 0;
 }
 
-static int freeze(uint32_t trigger, bool with_graph)
+static int freeze(const struct order *order, bool with_graph)
 {
-	int result = prepare(trigger, &with_graph);
+	int result = prepare(order, &with_graph);
 
 	if (result != 0)
 		return result;
@@ -171,9 +185,9 @@ static int freeze(uint32_t trigger, bool with_graph)
 	cut.approximate = !gate_close(thread_current);
 	cut.time_ns = system_unix_ns();
 	cut.elapsed_ns = system_monotonic_ns() - lifecycle_identity.start_monotonic_ns;
-	if (with_graph)
-		way = snapshot_graph_freeze();
-	result = cut_or_copy(trigger);
+	if (with_graph || order->detached)
+		way = snapshot_graph_freeze(order->detached);
+	result = cut_or_copy(order->trigger);
 	if (way == GRAPH_IN_COPY)
 		return result;
 	if (with_graph)
@@ -206,54 +220,6 @@ static int open_temporary(void)
 	return system_open_new(temporary_path);
 }
 
-/* Snapshots that repeat are announced a few times; the one of the peak at the end of the process, when it is final. */
-static bool is_announced(uint32_t trigger)
-{
-	if (trigger == SNAPSHOT_AT_PEAK)
-		return false;
-	if (trigger != SNAPSHOT_AT_EVERY && trigger != SNAPSHOT_AT_GROWTH)
-		return true;
-	if (++told_repeated == TELL_REPEATED + 1)
-		message_warn(
-		    "further snapshots of this kind are written without a line each", NULL);
-	return told_repeated <= TELL_REPEATED;
-}
-
-static void tell_written(void)
-{
-	char buffer[MESSAGE_BYTES];
-	struct text text;
-
-	message_begin(&text, buffer);
-	text_add(&text, final_path);
-	text_add(&text, ": ");
-	text_add_unsigned(&text, cut.totals.live_blocks);
-	text_add(&text, " live blocks, ");
-	text_add_size(&text, cut.totals.live_bytes);
-	text_add(&text, "; ");
-	text_add_unsigned(&text, cut.totals.allocs);
-	text_add(&text, " allocations");
-	if (iteration_ended() > 0) {
-		text_add(&text, ", ");
-		text_add_unsigned(&text, iteration_ended());
-		text_add(&text, " iterations");
-	}
-	if (cut.losses.blocks + cut.losses.stacks > 0) {
-		text_add(&text, "; LOST ");
-		text_add_unsigned(&text, cut.losses.blocks);
-		text_add(&text, " blocks, ");
-		text_add_unsigned(&text, cut.losses.stacks);
-		text_add(&text, " stacks");
-	}
-	if (options.sample != 0)
-		text_add(&text, "; estimates, sampled");
-	if (cut.approximate)
-		text_add(&text, "; approximate");
-	text_add(&text, "; next: allocscope report ");
-	text_add(&text, final_path);
-	message_end(&text);
-}
-
 static void tell_graph(void)
 {
 	const char *problem = snapshot_graph_problem();
@@ -281,54 +247,6 @@ static void add_to_manifest(void)
 	(void)system_close(fd);
 }
 
-static void tell_failed(int result)
-{
-	char buffer[MESSAGE_BYTES];
-	struct text text;
-
-	message_begin(&text, buffer);
-	text_add(&text, "no snapshot: ");
-	text_add(&text, final_path);
-	text_add(&text, ": ");
-	switch (-result) {
-	case ENOSPC:
-		text_add(&text, "no space left on the device");
-		break;
-	case EDQUOT:
-		text_add(&text, "the disk quota is used up");
-		break;
-	case EFBIG:
-		text_add(&text, "the file would be larger than the limit (RLIMIT_FSIZE)");
-		break;
-	case EACCES:
-		text_add(&text, "permission denied");
-		break;
-	case EROFS:
-		text_add(&text, "read-only file system");
-		break;
-	case ENOENT:
-		text_add(&text, "no such directory");
-		break;
-	case ENOTDIR:
-		text_add(&text, "not a directory");
-		break;
-	case EMFILE:
-	case ENFILE:
-		text_add(&text, "too many open files");
-		break;
-	case ENOMEM:
-		text_add(&text, "no memory for the copy");
-		break;
-	case ENAMETOOLONG:
-		text_add(&text, "the name is too long");
-		break;
-	default:
-		text_add(&text, "error ");
-		text_add_unsigned(&text, (uint64_t)-result);
-	}
-	message_end_always(&text);
-}
-
 /* Give the temporary file its name. A pattern that exists gets ".N"; a given path is replaced. */
 static int publish(const char *infix, bool replace)
 {
@@ -347,78 +265,13 @@ static int write_sections_begin(int fd)
 	return snapshot_sections_begin(&writer, &cut, fd, write_buffer, WRITE_BUFFER_BYTES);
 }
 
-/* All that the copy of the process is there for. */
-__attribute__((noreturn)) static void write_in_copy(int fd, uint32_t trigger, const char *detail)
+static int write_sections_finish(const struct order *order)
 {
-	snapshot_graph_settle(fd);
-	int result = take_cut(trigger);
-
-	if (result == 0)
-		result = read_graph();
-	if (result == 0)
-		result = write_sections_begin(fd);
-	snapshot_graph_learn_pause(&cut);
-	if (result == 0)
-		result = snapshot_sections_finish(&writer, &cut, graph, trigger, detail);
-	snapshot_graph_end(&cut, result);
+	return snapshot_sections_finish(&writer, &cut, graph, order->trigger, order->detail);
 }
 
-static void unlock_marks(bool *ret_released)
+static int sync_and_close(int fd, int result)
 {
-	annotations_unlock();
-	iteration_unlock();
-	*ret_released = true;
-}
-
-static int write_here(int fd, uint32_t trigger, const char *detail, bool *ret_marks_released)
-{
-	int result = write_sections_begin(fd);
-
-	unlock_marks(ret_marks_released);
-	if (result == 0 && !is_settled)
-		result = snapshot_cut_settle(&cut);
-	if (result == 0)
-		result = snapshot_sections_finish(&writer, &cut, graph, trigger, detail);
-	return result;
-}
-
-/* The copy writes. If it fails, what failed may be the graph: then the file is written here, without one. */
-static int write_by_copy(int fd, uint32_t trigger, const char *detail, bool *ret_marks_released)
-{
-	unlock_marks(ret_marks_released);
-	int result = snapshot_graph_wait(&cut);
-
-	if (result != -ECHILD && result != -ENOMEM)
-		return result;
-	iteration_lock();
-	annotations_lock();
-	*ret_marks_released = false;
-	result = system_truncate(fd, 0);
-	if (result == 0)
-		result = freeze(trigger, false);
-	return result == 0 ? write_here(fd, trigger, detail, ret_marks_released) : result;
-}
-
-static int write_file(uint32_t trigger, const char *detail, bool *ret_marks_released)
-{
-	int fd = open_temporary();
-
-	if (fd < 0)
-		return fd;
-	SNAPSHOT_GRAPH_CAPTURE();
-	if (write_buffer == NULL)
-		write_buffer = arena_map(WRITE_BUFFER_BYTES, ARENA_OTHER);
-	int result = write_buffer != NULL ? freeze(trigger, true) : -ENOMEM;
-
-	if (way == GRAPH_IN_COPY)
-		write_in_copy(fd, trigger, detail);
-	if (result == 0)
-		result = way == GRAPH_COPIED
-			     ? write_by_copy(fd, trigger, detail, ret_marks_released)
-			     : write_here(fd, trigger, detail, ret_marks_released);
-	epoch_let_go();
-	snapshot_graph_forget();
-	snapshot_cut_release(&cut);
 	if (result == 0)
 		result = system_sync(fd);
 	if (result == -EINVAL || result == -EROFS) /* a device that cannot be synced */
@@ -428,74 +281,265 @@ static int write_file(uint32_t trigger, const char *detail, bool *ret_marks_rele
 	return result != 0 ? result : closed;
 }
 
+/* The file is written, or RESULT says why not. */
+static int finish(const struct order *order, int result)
+{
+	if (result == 0)
+		result = publish(order->infix, order->replace);
+	if (result == 0) {
+		if (order->trigger != SNAPSHOT_AT_PEAK)
+			add_to_manifest();
+		snapshot_tell_written(final_path, &cut, order->trigger);
+		tell_graph();
+	} else {
+		if (temporary_path[0] != '\0')
+			(void)system_unlink(temporary_path);
+		snapshot_tell_failed(final_path, result);
+	}
+	if (order->done != NULL)
+		order->done(result, final_path);
+	return result;
+}
+
+/* The copy died, or had no memory for the graph. */
+static bool needs_second_try(int result)
+{
+	return result == -ECHILD || result == -ENOMEM;
+}
+
+/* All that the copy of the process is there for. */
+__attribute__((noreturn)) static void write_in_copy(int fd, const struct order *order)
+{
+	snapshot_graph_settle(fd, order->detached ? message_descriptor() : -1, order->detached);
+	int result = take_cut(order->trigger);
+
+	if (result == 0)
+		result = read_graph();
+	if (result == 0)
+		result = write_sections_begin(fd);
+	snapshot_graph_learn_pause(&cut);
+	if (result == 0)
+		result = write_sections_finish(order);
+	if (order->detached && !needs_second_try(result))
+		result = finish(order, sync_and_close(fd, result));
+	snapshot_graph_end(&cut, result);
+}
+
+static int write_here(int fd, const struct order *order, bool *ret_marks_released)
+{
+	int result = write_sections_begin(fd);
+
+	unlock_marks();
+	*ret_marks_released = true;
+	if (result == 0 && !is_settled)
+		result = snapshot_cut_settle(&cut);
+	return result == 0 ? write_sections_finish(order) : result;
+}
+
+/* The copy writes. If it fails, what failed may be the graph: then the file is written here, without one. */
+static int write_by_copy(int fd, const struct order *order, bool *ret_marks_released)
+{
+	unlock_marks();
+	*ret_marks_released = true;
+	int result = snapshot_graph_wait(&cut);
+
+	if (!needs_second_try(result))
+		return result;
+	(void)lock_marks(true);
+	*ret_marks_released = false;
+	result = system_truncate(fd, 0);
+	if (result == 0)
+		result = freeze(order, false);
+	return result == 0 ? write_here(fd, order, ret_marks_released) : result;
+}
+
+/* COPY_WRITES: a copy does all the rest. */
+static int write_file(const struct order *order, bool with_graph, bool *ret_marks_released)
+{
+	int fd = open_temporary();
+
+	if (fd < 0)
+		return fd;
+	SNAPSHOT_GRAPH_CAPTURE();
+	if (write_buffer == NULL)
+		write_buffer = arena_map(WRITE_BUFFER_BYTES, ARENA_OTHER);
+	int result = write_buffer != NULL ? freeze(order, with_graph) : -ENOMEM;
+
+	if (way == GRAPH_IN_COPY)
+		write_in_copy(fd, order);
+	if (result == 0 && way == GRAPH_COPIED && order->detached) {
+		(void)system_close(fd);
+		return COPY_WRITES;
+	}
+	if (result == 0)
+		result = way == GRAPH_COPIED ? write_by_copy(fd, order, ret_marks_released)
+					     : write_here(fd, order, ret_marks_released);
+	epoch_let_go();
+	snapshot_graph_forget();
+	snapshot_cut_release(&cut);
+	return sync_and_close(fd, result);
+}
+
 /* A file beyond RLIMIT_FSIZE must end in an error, not in a signal that kills the host. */
-static int write_file_quietly(uint32_t trigger, const char *detail, bool *ret_marks_released)
+static int write_file_quietly(const struct order *order, bool with_graph, bool *ret_marks_released)
 {
 	uint64_t before;
 
 	system_hold_file_size_signal(&before);
-	int result = write_file(trigger, detail, ret_marks_released);
+	int result = write_file(order, with_graph, ret_marks_released);
 
 	system_restore_signals(before);
 	return result;
 }
 
-static int take(const char *path, const char *infix, bool replace, uint32_t trigger,
-    const char *detail, char *ret_written)
+/* The marks are locked, final_path is there; on return they are not. */
+static int take_marked(const struct order *order, bool with_graph)
 {
 	bool marks_released = false;
-	bool named;
+	int result = write_file_quietly(order, with_graph, &marks_released);
 
-	if (!lock_all(trigger))
+	if (!marks_released)
+		unlock_marks();
+	if (result == COPY_WRITES) {
+		detached = *order;
+		atomic_store(&is_at_work, true);
+		return 0;
+	}
+	return finish(order, result);
+}
+
+/*
+ * If a copy was at work and has ended, learn how. One that died, of lack of memory most likely, has left no file: it is
+ * written here, without a graph. Returns -EALREADY while the copy is at work, -EBUSY when a lock is not free.
+ */
+static int settle_copy(bool wait)
+{
+	if (!atomic_load(&is_at_work))
+		return 0;
+	if (!wait && !snapshot_graph_has_ended())
+		return -EALREADY;
+	bool died = needs_second_try(snapshot_graph_wait(&cut));
+
+	if (died && !lock_marks(wait))
+		return -EBUSY;
+	told_no_graph = told_no_graph || snapshot_graph_problem() != NULL;
+	snapshot_graph_forget();
+	atomic_store(&is_at_work, false);
+	if (died) {
+		message_warn(
+		    "the snapshot holds no graph of who points to whom, and shows a later moment",
+		    snapshot_graph_problem());
+		(void)system_unlink(temporary_path);
+		detached.detached = false;
+		(void)take_marked(&detached, false);
+	}
+	return 0;
+}
+
+static int take_locked(const char *path, const struct order *order)
+{
+	int result = settle_copy(!order->detached);
+
+	if (result != 0)
+		return result;
+	if (!lock_marks(!order->detached))
 		return -EBUSY;
 	modules_refresh_if_changed();
-	named = path != NULL ? output_path_absolute(final_path, path)
-			     : output_path_make(final_path, infix, 0);
-	int result = named ? write_file_quietly(trigger, detail, &marks_released) : -ENAMETOOLONG;
+	bool named = path != NULL ? output_path_absolute(final_path, path)
+				  : output_path_make(final_path, order->infix, 0);
 
-	if (!marks_released) {
-		annotations_unlock();
-		iteration_unlock();
-	}
-	if (result == 0)
-		result = publish(infix, replace);
-	if (result == 0) {
-		if (trigger != SNAPSHOT_AT_PEAK)
-			add_to_manifest();
-		if (is_announced(trigger))
-			tell_written();
-		tell_graph();
-		if (ret_written != NULL)
-			memcpy(ret_written, final_path, strlen(final_path) + 1);
-	} else {
-		if (temporary_path[0] != '\0')
-			(void)system_unlink(temporary_path);
-		tell_failed(result);
-	}
+	if (named)
+		return take_marked(order, true);
+	unlock_marks();
+	temporary_path[0] = '\0';
+	return finish(order, -ENAMETOOLONG);
+}
+
+static int take(const char *path, const struct order *order)
+{
+	if (!order->detached)
+		spin_lock_take(&lock);
+	else if (!spin_lock_try(&lock))
+		return -EBUSY;
+	int result = take_locked(path, order);
+
 	spin_lock_release(&lock);
 	return result;
 }
 
-int snapshot_take(const char *path, uint32_t trigger, const char *detail, char *ret_written)
+int snapshot_take(const char *path, uint32_t trigger, const char *detail)
 {
-	return take(path, NULL, path != NULL || options.force != 0, trigger, detail, ret_written);
+	return take(path, &(struct order){.detail = detail,
+			      .trigger = trigger,
+			      .replace = path != NULL || options.force != 0});
+}
+
+int snapshot_request(const char *path, uint32_t trigger, snapshot_done *done)
+{
+	return take(path, &(struct order){.detail = "",
+			      .trigger = trigger,
+			      .replace = path != NULL || options.force != 0,
+			      .detached = true,
+			      .done = done});
+}
+
+bool snapshot_is_at_work(void)
+{
+	if (!atomic_load(&is_at_work))
+		return false;
+	if (!spin_lock_try(&lock))
+		return true;
+	bool answer = settle_copy(false) != 0;
+
+	spin_lock_release(&lock);
+	return answer;
+}
+
+void snapshot_wait(void)
+{
+	if (!atomic_load(&is_at_work))
+		return;
+	spin_lock_take(&lock);
+	(void)settle_copy(true);
+	spin_lock_release(&lock);
+}
+
+static void remember_peak(int result, const char *path)
+{
+	if (result == 0)
+		memcpy(peak_path, path, strlen(path) + 1);
 }
 
 int snapshot_take_point(uint32_t trigger, uint64_t value)
 {
 	char detail[64];
 	struct text text;
+	struct order order = {.detail = detail, .trigger = trigger, .replace = options.force != 0};
 
 	text_init(&text, detail, sizeof detail);
 	if (trigger == SNAPSHOT_AT_GROWTH) {
+		order.infix = "growth";
 		text_add(&text, "growth=");
 		text_add_unsigned(&text, value);
-		return take(NULL, "growth", options.force != 0, trigger, detail, NULL);
+		return take(NULL, &order);
 	}
 	text_add(&text, "peak");
-	if (peak_path[0] != '\0')
-		return take(peak_path, NULL, true, trigger, detail, NULL);
-	return take(NULL, "peak", options.force != 0, trigger, detail, peak_path);
+	if (peak_path[0] != '\0') {
+		order.replace = true;
+		return take(peak_path, &order);
+	}
+	order.infix = "peak";
+	order.done = remember_peak;
+	return take(NULL, &order);
+}
+
+/* One whose file is called after its moment. */
+static void take_named(const char *moment, uint32_t trigger)
+{
+	(void)take(NULL, &(struct order){.infix = moment,
+			     .detail = moment,
+			     .trigger = trigger,
+			     .replace = options.force != 0});
 }
 
 static void take_iteration(uint32_t trigger, const char *word, uint64_t value, uint64_t iteration)
@@ -510,7 +554,10 @@ static void take_iteration(uint32_t trigger, const char *word, uint64_t value, u
 	text_init(&text, infix, sizeof infix);
 	text_add(&text, "iteration-");
 	text_add_unsigned(&text, iteration);
-	(void)take(NULL, infix, options.force != 0, trigger, detail, NULL);
+	(void)take(NULL, &(struct order){.infix = infix,
+			     .detail = detail,
+			     .trigger = trigger,
+			     .replace = options.force != 0});
 }
 
 void snapshot_iteration_ended(const struct snapshot_iteration *row, uint64_t ended)
@@ -525,37 +572,26 @@ void snapshot_iteration_ended(const struct snapshot_iteration *row, uint64_t end
 		else if (point->kind == POINT_FIRST && !first_is_done && row->benchmark == 0 &&
 			 (row->phase != SNAPSHOT_PHASE_WARMUP || row->first >= options.warmup)) {
 			first_is_done = true;
-			(void)take(
-			    NULL, "first", options.force != 0, SNAPSHOT_AT_FIRST, "first", NULL);
+			take_named("first", SNAPSHOT_AT_FIRST);
 		}
 	}
 }
 
-static void tell_peak(void)
-{
-	char buffer[MESSAGE_BYTES];
-	struct text text;
-
-	memcpy(final_path, peak_path, sizeof final_path);
-	add_to_manifest();
-	message_begin(&text, buffer);
-	text_add(&text, peak_path);
-	text_add(&text, ": the heap near its peak of ");
-	text_add_size(&text, counters_peak());
-	text_add(&text, "; next: allocscope report ");
-	text_add(&text, peak_path);
-	message_end(&text);
-}
-
 void snapshot_process_ends(void)
 {
-	if (peak_path[0] != '\0')
-		tell_peak();
+	snapshot_wait();
+	if (peak_path[0] != '\0') {
+		memcpy(final_path, peak_path, sizeof final_path);
+		add_to_manifest();
+		snapshot_tell_peak(peak_path);
+	}
 	if (options_has_point(POINT_LAST) && iteration_ended() > 0)
-		(void)take(NULL, "last", options.force != 0, SNAPSHOT_AT_LAST, "last", NULL);
+		take_named("last", SNAPSHOT_AT_LAST);
 	if (thread_current != NULL)
 		journal_count_deaths(thread_current);
 	journal_discard();
 	if (options_has_point(POINT_EXIT))
-		(void)take(NULL, NULL, options.force != 0, SNAPSHOT_AT_EXIT, "exit", NULL);
+		(void)take(NULL, &(struct order){.detail = "exit",
+				     .trigger = SNAPSHOT_AT_EXIT,
+				     .replace = options.force != 0});
 }

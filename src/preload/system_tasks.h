@@ -45,9 +45,12 @@ uintptr_t system_thread_pointer(void);
  * of its end, wait(2) of the program does not see it, a debugger is not told. 0 in the copy.
  */
 int system_copy_process(void);
-/* In the copy: it dies with its parent, is the first to go when memory is short, has no descriptor but FD, and no
- * signal reaches it; HANDLER for memory that cannot be read. */
-void system_copy_settle(int fd, void (*unreadable)(int number, void *info, void *context));
+/* In the copy: it is the first to go when memory is short, has no descriptor but FD and OTHER (-1: none), and no signal
+ * reaches it; UNREADABLE is the handler for memory that cannot be read. */
+void system_copy_settle(
+    int fd, int other, void (*unreadable)(int number, void *info, void *context));
+/* In the copy: it dies with the thread that made it. */
+void system_copy_die_with_maker(void);
 /* In the handler: where. */
 uintptr_t system_fault_address(const void *info);
 /* Put a page of zeros at ADDRESS. */

@@ -260,15 +260,24 @@ static void close_from_to(unsigned first, unsigned last)
 		(void)system_close((int)fd);
 }
 
-void system_copy_settle(int fd, void (*unreadable)(int number, void *info, void *context))
+void system_copy_die_with_maker(void)
 {
+	(void)system_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+void system_copy_settle(
+    int fd, int other, void (*unreadable)(int number, void *info, void *context))
+{
+	int low = other >= 0 && other < fd ? other : fd;
+	int high = other > fd ? other : fd;
 	uint64_t blocked = ~((uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGBUS - 1));
 
 	(void)system_call(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, KERNEL_SIGSET_BYTES);
-	(void)system_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (fd > 0)
-		close_from_to(0, (unsigned)fd - 1);
-	close_from_to((unsigned)fd + 1, UINT_MAX);
+	if (low > 0)
+		close_from_to(0, (unsigned)low - 1);
+	if (high - low > 1)
+		close_from_to((unsigned)low + 1, (unsigned)high - 1);
+	close_from_to((unsigned)high + 1, UINT_MAX);
 	(void)set_action(SIGSEGV, unreadable, 0);
 	(void)set_action(SIGBUS, unreadable, 0);
 	int score = (int)system_call(

@@ -221,7 +221,7 @@ static int record(const struct plan *plan, uint32_t *ret_asked)
 	if (!plan->in_snapshot_too)
 		failing_map_refuse(0, 0);
 	(void)unlink(path);
-	int result = snapshot_take(path, plan->trigger, "test", NULL);
+	int result = snapshot_take(path, plan->trigger, "test");
 
 	*ret_asked = plan->in_snapshot_too ? failing_map_asked() : *ret_asked;
 	failing_map_refuse(0, 0);
