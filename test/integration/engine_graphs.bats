@@ -31,6 +31,12 @@ shape() {
     expect_json "[.rows[] | select(.function == \"$1\" and .blocks > 0) | .shape] | unique == [\"$2\"]" diff.json
 }
 
+# verdict SITE VERDICT: of all of its rows that the iterations left behind.
+verdict() {
+    "$TOOL" report --json --by site --top 0 end.snap >report.json || fail "no report" || return 1
+    expect_json "[.rows[] | select((.function | test(\"^$1\")) and .retained_blocks > 1) | .verdict] | unique == [\"$2\"]" report.json
+}
+
 none_left() {
     ! "$TOOL" retainers --json --site "$1" end.snap >retainers.json 2>messages ||
         fail "$1: $(jq -c .target retainers.json)" || return 1
@@ -40,6 +46,7 @@ none_left() {
 @test "Lattice, outer signal: its subscribers are abandoned, and the path leads through its subscriber list" {
     graph lattice computed-diamond-simple outer trace
     held lattice_new_computed_node 66 0
+    verdict lattice_new_computed_node abandoned
     shape lattice_new_computed_node linear
     [ "$(paths)" = "$(printf '%s\n' \
         'the_world .outer .environment .node .subscribers .consumer lattice_computed' \
@@ -62,6 +69,7 @@ none_left() {
 @test "Lattice, outer signal, effects disposed: the computeds stay, held as before" {
     graph lattice scaling-subscribers outer_disposed trace
     held lattice_new_computed_node 220 0
+    verdict lattice_new_computed_node abandoned
     [ "$(paths)" = "$(printf '%s\n' \
         'the_world .outer .environment .node .subscribers .consumer lattice_computed' \
         'the_world .outer .environment .node .subscribers_tail .consumer lattice_computed')" ] || fail "$(paths)"
@@ -73,8 +81,10 @@ none_left() {
     none_left preact_new_computed
     graph preact scaling-subscribers outer trace
     held preact_new_computed 220 0
+    verdict preact_new_computed abandoned
     [ "$(paths)" = 'the_world .outer .targets .target preact_computed' ] || fail "$(paths)"
     held preact_new_effect 220 0
+    verdict preact_new_effect abandoned
     [ "$(paths)" = 'the_world .outer .targets .target .signal.targets .target preact_effect' ] || fail "$(paths)"
     shape preact_new_computed linear
     graph preact scaling-subscribers outer_disposed trace
@@ -85,13 +95,16 @@ none_left() {
 @test "Alien, outer signal: what was read stays, held by the signal's subscribers; effects only until they are disposed" {
     graph alien computed-diamond-simple outer trace
     held alien_new_computed 66 0
+    verdict alien_new_computed abandoned
     [ "$(paths)" = "$(printf '%s\n' \
         'the_world .outer .node .node.subscribers .subscriber alien_computed' \
         'the_world .outer .node .node.subscribers_tail .subscriber alien_computed')" ] || fail "$(paths)"
     shape alien_new_computed linear
     graph alien scaling-subscribers outer trace
     held alien_new_computed 220 0
+    verdict alien_new_computed abandoned
     held alien_new_effect 220 0
+    verdict alien_new_effect abandoned
     [ "$(paths | head -1)" = 'the_world .outer .node .node.subscribers .subscriber .node.subscribers .subscriber alien_effect' ] ||
         fail "$(paths)"
     graph alien scaling-subscribers outer_disposed trace
@@ -102,32 +115,39 @@ none_left() {
 @test "the caller forgets its nodes: leaked, in circles that keep themselves alive" {
     graph lattice computed-diamond-simple problematic caller
     held lattice_new_computed_node 66 66
+    verdict lattice_new_computed_node leaked
     [ "$(jq -c '[.paths[].root] | unique' retainers.json)" = '[null]' ]
     shape lattice_new_computed_node linear
     "$TOOL" retainers --cycles --json end.snap >cycles.json
     [ "$(jq -c '[.cycles[] | select(.leaked)] | length' cycles.json)" = 22 ] || fail "$(jq -c '.cycles[]' cycles.json)"
     graph preact computed-diamond-simple problematic caller
     held preact_new_computed 66 66
+    verdict preact_new_computed leaked
     graph alien computed-diamond-simple problematic caller
     held alien_new_computed 66 66
+    verdict alien_new_computed leaked
     shape alien_new_computed linear
     # a signal of Preact does not know a computed that nobody observes: it is lost although the signal is held
     graph preact computed-diamond-simple outer caller
     held preact_new_computed 66 66
+    verdict preact_new_computed leaked
     held preact_new_signal 1 0
 }
 
 @test "the context owns its nodes: abandoned, held by the context's list" {
     graph lattice computed-diamond-simple problematic ctx
     held lattice_new_computed_node 66 0
+    verdict lattice_new_computed_node abandoned
     [ "$(paths)" = 'the_world .api .first_owned lattice_computed' ] || fail "$(paths)"
     shape lattice_new_computed_node linear
     graph preact computed-diamond-simple problematic ctx
     held preact_new_computed 66 0
+    verdict preact_new_computed abandoned
     [ "$(jq -c '[.paths[].root.name] | unique' retainers.json)" = '["preact_state"]' ]
     shape preact_new_computed linear
     graph alien computed-diamond-simple problematic ctx
     held alien_new_computed 66 0
+    verdict alien_new_computed abandoned
     [ "$(jq -c '[.paths[].root.name] | unique' retainers.json)" = '["alien_state"]' ]
     shape alien_new_computed linear
 }
