@@ -15,6 +15,11 @@ const struct engine *engine_find(const char *name)
 	return NULL;
 }
 
+const struct engine *engine_at(size_t i)
+{
+	return i < sizeof(engines) / sizeof(engines[0]) ? engines[i] : NULL;
+}
+
 bool engine_parse_ownership(const char *text, enum rx_ownership *ret_ownership)
 {
 	for (size_t i = 0; i < sizeof(ownership_names) / sizeof(ownership_names[0]); i++)

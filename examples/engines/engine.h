@@ -71,6 +71,8 @@ extern const struct engine engine_alien;
 
 /* By its name, or NULL. */
 const struct engine *engine_find(const char *name);
+/* The engines in turn; NULL behind the last. */
+const struct engine *engine_at(size_t i);
 /* "trace", "caller" or "ctx"; false: none of them. */
 bool engine_parse_ownership(const char *text, enum rx_ownership *ret_ownership);
 const char *engine_ownership_name(enum rx_ownership ownership);

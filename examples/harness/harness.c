@@ -33,6 +33,9 @@ struct run {
 	size_t count, capacity;
 	struct allocscope_counts total; /* what the samples did, summed */
 	double total_retained_blocks, total_retained_bytes;
+	double peak_bytes;
+	struct harness_cost first;
+	bool has_first;
 	uint64_t counted_calls;
 };
 
@@ -50,9 +53,27 @@ static void collect(const struct run *run)
 		run->benchmark->collect(run->state);
 }
 
-/* One call that is no sample. */
-static double call_once(const struct run *run, enum allocscope_phase phase)
+static struct harness_cost cost_between(
+    const struct allocscope_counts *before, const struct allocscope_counts *after)
 {
+	return (struct harness_cost){.allocs = (double)(after->allocs - before->allocs),
+	    .bytes = (double)(after->bytes - before->bytes)};
+}
+
+/* The first call of all is told apart: it may make what later ones find. */
+static void note_first(
+    struct run *run, const struct allocscope_counts *before, const struct allocscope_counts *after)
+{
+	if (!run->has_first)
+		run->first = cost_between(before, after);
+	run->has_first = true;
+}
+
+/* One call that is no sample. */
+static double call_once(struct run *run, enum allocscope_phase phase)
+{
+	struct allocscope_counts before = allocscope_stats_now().process;
+	struct allocscope_counts after;
 	double begin_ns = 0;
 	double end_ns = 0;
 
@@ -60,6 +81,8 @@ static double call_once(const struct run *run, enum allocscope_phase phase)
 	begin_ns = now_ns();
 	run->benchmark->iterate(run->state);
 	end_ns = now_ns();
+	after = allocscope_stats_now().process;
+	note_first(run, &before, &after);
 	if (run->options->gc == HARNESS_GC_INNER)
 		collect(run);
 	allocscope_iteration_end();
@@ -86,24 +109,32 @@ static int add_sample(struct run *run, double sample_ns)
 }
 
 static void add_heap(struct run *run, const struct allocscope_counts *before,
-    const struct allocscope_counts *after, const struct allocscope_counts *settled)
+    const struct allocscope_counts *after, const struct allocscope_counts *settled,
+    double peak_bytes)
 {
+	if (peak_bytes > run->peak_bytes)
+		run->peak_bytes = peak_bytes;
 	run->total.allocs += after->allocs - before->allocs;
 	run->total.bytes += after->bytes - before->bytes;
 	run->total_retained_blocks += (double)(int64_t)(settled->live_blocks - before->live_blocks);
 	run->total_retained_bytes += (double)(int64_t)(settled->live_bytes - before->live_bytes);
 }
 
-static double batch_ns(const struct run *run)
+/* BATCH_CALLS calls, each an iteration; the level when the last one began goes to *RET_LEVEL. */
+static double batch_ns(const struct run *run, uint64_t *ret_level)
 {
 	void (*iterate)(void *state) = run->benchmark->iterate;
 	const double begin_ns = now_ns();
 
-	for (int i = 0; i < BATCH_CALLS; i++) {
+	for (int i = 0; i < BATCH_CALLS - 1; i++) {
 		allocscope_iteration_begin_phase(run->benchmark->name, ALLOCSCOPE_COUNTED);
 		iterate(run->state);
 		allocscope_iteration_end();
 	}
+	*ret_level = allocscope_stats_now().process.live_bytes;
+	allocscope_iteration_begin_phase(run->benchmark->name, ALLOCSCOPE_COUNTED);
+	iterate(run->state);
+	allocscope_iteration_end();
 	return now_ns() - begin_ns;
 }
 
@@ -111,17 +142,14 @@ static double batch_ns(const struct run *run)
 static double take_sample(struct run *run, bool batch)
 {
 	const uint64_t calls = batch ? BATCH_CALLS : 1;
-	struct allocscope_counts before = allocscope_stats_now().process;
-	struct allocscope_counts after;
+	const struct allocscope_counts before = allocscope_stats_now().process;
+	struct allocscope_stats after;
 	struct allocscope_counts settled;
+	uint64_t level = before.live_bytes;
 	double sample_ns = 0;
 
 	if (batch) {
-		sample_ns = batch_ns(run);
-		after = allocscope_stats_now().process;
-		if (run->options->gc == HARNESS_GC_INNER)
-			collect(run);
-		settled = allocscope_stats_now().process;
+		sample_ns = batch_ns(run, &level);
 	} else {
 		double begin_ns = 0;
 
@@ -129,13 +157,16 @@ static double take_sample(struct run *run, bool batch)
 		begin_ns = now_ns();
 		run->benchmark->iterate(run->state);
 		sample_ns = now_ns() - begin_ns;
-		after = allocscope_stats_now().process;
-		if (run->options->gc == HARNESS_GC_INNER)
-			collect(run);
-		settled = allocscope_stats_now().process;
-		allocscope_iteration_end();
 	}
-	add_heap(run, &before, &after, &settled);
+	after = allocscope_stats_now();
+	note_first(run, &before, &after.process);
+	if (run->options->gc == HARNESS_GC_INNER)
+		collect(run);
+	settled = allocscope_stats_now().process;
+	if (!batch)
+		allocscope_iteration_end();
+	add_heap(run, &before, &after.process, &settled,
+	    (double)(int64_t)(after.iteration_peak_bytes - level));
 	run->counted_calls += calls;
 	return add_sample(run, sample_ns / (double)calls) == 0 ? sample_ns : -1;
 }
@@ -205,6 +236,8 @@ static void summarise(struct run *run, struct harness_result *ret_result)
 	ret_result->min_ns = kept[0];
 	ret_result->max_ns = kept[count - 1];
 	ret_result->avg_ns = sum_ns / (double)count;
+	ret_result->p25_ns = kept[(size_t)(0.25 * (double)(count - 1))];
+	ret_result->p50_ns = kept[(size_t)(0.5 * (double)(count - 1))];
 	ret_result->p75_ns = kept[(size_t)(0.75 * (double)(count - 1))];
 	ret_result->p99_ns = kept[(size_t)(0.99 * (double)(count - 1))];
 	ret_result->has_heap = allocscope_active();
@@ -212,6 +245,8 @@ static void summarise(struct run *run, struct harness_result *ret_result)
 	ret_result->bytes = (double)run->total.bytes / calls;
 	ret_result->retained_blocks = run->total_retained_blocks / calls;
 	ret_result->retained_bytes = run->total_retained_bytes / calls;
+	ret_result->peak_bytes = run->peak_bytes;
+	ret_result->first = run->first;
 }
 
 int harness_run(const struct harness_benchmark *benchmark, const struct harness_options *options,
@@ -219,13 +254,18 @@ int harness_run(const struct harness_benchmark *benchmark, const struct harness_
 {
 	struct run run = {.benchmark = benchmark, .options = options};
 	struct harness_result result = {0};
+	struct allocscope_counts before;
+	struct allocscope_counts after;
 	int code = 0;
 
 	/* Before anything is measured; where the number of calls is fixed this is all that the harness allocates. */
 	if (reserve_samples(
 		&run, options->fixed_calls > 0 ? options->fixed_calls : FIRST_SAMPLES) != 0)
 		return -1;
+	before = allocscope_stats_now().process;
 	run.state = benchmark->setup(benchmark->arguments);
+	after = allocscope_stats_now().process;
+	result.setup = cost_between(&before, &after);
 	code = options->fixed_calls > 0 ? run_fixed(&run, &result) : run_timed(&run, &result);
 	if (benchmark->finished != NULL)
 		benchmark->finished(run.state);
@@ -238,4 +278,25 @@ int harness_run(const struct harness_benchmark *benchmark, const struct harness_
 	}
 	free(run.samples_ns);
 	return code;
+}
+
+static void *empty_setup(const void *arguments)
+{
+	static char state;
+
+	(void)arguments;
+	return &state;
+}
+
+static void empty(void *state)
+{
+	(void)state;
+}
+
+int harness_floor(const struct harness_options *options, struct harness_result *ret_result)
+{
+	const struct harness_benchmark nothing = {
+	    .name = "(empty iteration)", .setup = empty_setup, .iterate = empty, .teardown = empty};
+
+	return harness_run(&nothing, options, ret_result);
 }

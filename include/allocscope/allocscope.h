@@ -43,6 +43,9 @@ struct allocscope_counts {
 struct allocscope_stats {
 	struct allocscope_counts process; /* all threads */
 	struct allocscope_counts thread;  /* the calling thread */
+	/* most bytes of the process alive at once since the last iteration began; with several threads as inexact as
+	 * peak_bytes */
+	uint64_t iteration_peak_bytes;
 };
 struct allocscope_mark {
 	uint32_t epoch;	 /* opaque */
@@ -171,7 +174,7 @@ static inline void allocscope_resume(void)
 /* Exact counters, estimates when the recording samples; all 0 without the preload. */
 static inline struct allocscope_stats allocscope_stats_now(void)
 {
-	struct allocscope_stats stats = {{0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}};
+	struct allocscope_stats stats = {{0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 0, 0, 0}, 0};
 
 	ALLOCSCOPE_CALL(stats_now, (&stats));
 	return stats;

@@ -147,7 +147,7 @@ static void fill_counts(struct allocscope_counts *counts, const struct thread_to
 
 EXPORT struct allocscope_stats allocscope_stats_now(void)
 {
-	struct allocscope_stats stats = {{0}, {0}};
+	struct allocscope_stats stats = {{0}, {0}, 0};
 	struct thread_state *state = caller();
 
 	if (state == NULL)
@@ -159,6 +159,9 @@ EXPORT struct allocscope_stats allocscope_stats_now(void)
 	stats.process.peak_bytes = counters_peak();
 	if (stats.process.peak_bytes < stats.process.live_bytes)
 		stats.process.peak_bytes = stats.process.live_bytes;
+	stats.iteration_peak_bytes = counters_iteration_peak();
+	if (stats.iteration_peak_bytes < stats.process.live_bytes)
+		stats.iteration_peak_bytes = stats.process.live_bytes;
 	return stats;
 }
 
