@@ -34,7 +34,7 @@ static atomic_uintptr_t small_chunk;
 static atomic_uint map_count;
 static bool stress_refuses(enum arena_use use)
 {
-	if (use == ARENA_OTHER) /* among them the copies of a snapshot: tests want their files */
+	if (use >= ARENA_RULES) /* among them the copies of a snapshot: tests want their files */
 		return false;
 	unsigned count = atomic_fetch_add_explicit(&map_count, 1, memory_order_relaxed);
 
@@ -275,17 +275,23 @@ void arena_each(void (*visit)(void *context, uintptr_t start, size_t bytes), voi
 	each_mapping(visit_any, &each);
 }
 
-static void add_resident(void *context, uintptr_t start, size_t bytes, unsigned use)
+static void add_mapping(void *context, uintptr_t start, size_t bytes, unsigned use)
 {
-	uint64_t *resident = context;
+	const size_t page = system_page_bytes();
+	struct arena_bytes *sums = context;
 
-	if (use < ARENA_USES)
-		resident[use] += system_resident_bytes(start, bytes);
+	if (use == ARENA_USES)
+		return;
+	sums[use].resident += system_resident_bytes(start, bytes);
+	sums[use].mapped += (bytes + page - 1) / page * page;
 }
 
-void arena_resident(uint64_t ret_bytes[ARENA_USES])
+void arena_measure(struct arena_bytes ret_bytes[ARENA_USES])
 {
-	for (unsigned use = 0; use < ARENA_USES; use++)
-		ret_bytes[use] = atomic_load_explicit(&small_bytes[use], memory_order_relaxed);
-	each_mapping(add_resident, ret_bytes);
+	for (unsigned use = 0; use < ARENA_USES; use++) {
+		uint64_t bytes = atomic_load_explicit(&small_bytes[use], memory_order_relaxed);
+
+		ret_bytes[use] = (struct arena_bytes){.resident = bytes, .mapped = bytes};
+	}
+	each_mapping(add_mapping, ret_bytes);
 }

@@ -19,6 +19,9 @@ enum arena_use {
 	ARENA_SURVIVAL,
 	ARENA_ITERATIONS,
 	ARENA_THREADS,
+	ARENA_RULES, /* of the unwinder */
+	ARENA_MODULES,
+	ARENA_BUFFERS, /* of snapshots and their graphs */
 	ARENA_OTHER,
 	ARENA_USES
 };
@@ -33,8 +36,12 @@ void arena_clear(void *start, size_t bytes);
 void *arena_small(size_t bytes, enum arena_use use);
 /* Each of our mappings that is there now. */
 void arena_each(void (*visit)(void *context, uintptr_t start, size_t bytes), void *context);
-/* Bytes that are really there (resident or swapped), by use. Walks the page table: not for the hot path. */
-void arena_resident(uint64_t ret_bytes[ARENA_USES]);
+struct arena_bytes {
+	uint64_t resident; /* really there, or swapped */
+	uint64_t mapped;   /* address space */
+};
+/* What there is, by use. Walks the page table: not for the hot path. */
+void arena_measure(struct arena_bytes ret_bytes[ARENA_USES]);
 
 /* The chunk of ROWS of TYPE in the atomic SLOT, mapped at its first use; NULL when memory is short. Lock-free. */
 #define ARENA_CHUNK(slot, type, rows, use)                                                         \

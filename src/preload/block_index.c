@@ -100,8 +100,8 @@ static bool add_tables(struct block_index *index, const struct snapshot_cut *cut
 	uint32_t before = BLOCK_NONE; /* the row before, or a block around it */
 
 	index->first_row =
-	    arena_map((index->place_count + 1) * sizeof *index->first_row, ARENA_OTHER);
-	index->around = arena_map((index->count + 1) * sizeof *index->around, ARENA_OTHER);
+	    arena_map((index->place_count + 1) * sizeof *index->first_row, ARENA_BUFFERS);
+	index->around = arena_map((index->count + 1) * sizeof *index->around, ARENA_BUFFERS);
 	if (index->first_row == NULL || index->around == NULL)
 		return false;
 	for (size_t row = 0; row < index->count; row++) {
@@ -145,7 +145,7 @@ static bool copy_rows(struct block_index *index, const struct snapshot_cut *cut)
 	struct live_block live;
 	size_t row = 0;
 
-	index->blocks = arena_map((index->count + 1) * sizeof *index->blocks, ARENA_OTHER);
+	index->blocks = arena_map((index->count + 1) * sizeof *index->blocks, ARENA_BUFFERS);
 	if (index->blocks == NULL)
 		return false;
 	if (index->count >= MANY_BLOCKS)
@@ -163,13 +163,13 @@ int block_index_build(struct block_index *index, const struct snapshot_cut *cut)
 	index->shift = index->is_libc ? SHIFT_LIBC : SHIFT_OTHER;
 	if (index->count >= BLOCK_ALONE || !copy_rows(index, cut))
 		return -ENOMEM;
-	index->top = arena_map(LIVE_REGIONS * sizeof(struct block_place *), ARENA_OTHER);
+	index->top = arena_map(LIVE_REGIONS * sizeof(struct block_place *), ARENA_BUFFERS);
 	index->places_bytes =
 	    count_regions(index) * region_words(index) * sizeof(struct block_place);
-	index->places = arena_map(index->places_bytes + 1, ARENA_OTHER);
+	index->places = arena_map(index->places_bytes + 1, ARENA_BUFFERS);
 	if (index->count >= MANY_BLOCKS)
 		system_prefer_large_pages(index->places, index->places_bytes);
-	index->reaches = arena_map(LIVE_REGIONS * sizeof *index->reaches, ARENA_OTHER);
+	index->reaches = arena_map(LIVE_REGIONS * sizeof *index->reaches, ARENA_BUFFERS);
 	if (index->top == NULL || index->places == NULL || index->reaches == NULL ||
 	    !mark_places(index))
 		return -ENOMEM;
@@ -187,13 +187,13 @@ int block_index_build(struct block_index *index, const struct snapshot_cut *cut)
 
 void block_index_release(struct block_index *index)
 {
-	arena_unmap(index->blocks, (index->count + 1) * sizeof *index->blocks, ARENA_OTHER);
-	arena_unmap(index->top, LIVE_REGIONS * sizeof(struct block_place *), ARENA_OTHER);
-	arena_unmap(index->places, index->places_bytes + 1, ARENA_OTHER);
+	arena_unmap(index->blocks, (index->count + 1) * sizeof *index->blocks, ARENA_BUFFERS);
+	arena_unmap(index->top, LIVE_REGIONS * sizeof(struct block_place *), ARENA_BUFFERS);
+	arena_unmap(index->places, index->places_bytes + 1, ARENA_BUFFERS);
 	arena_unmap(
-	    index->first_row, (index->place_count + 1) * sizeof *index->first_row, ARENA_OTHER);
-	arena_unmap(index->around, (index->count + 1) * sizeof *index->around, ARENA_OTHER);
-	arena_unmap(index->reaches, LIVE_REGIONS * sizeof *index->reaches, ARENA_OTHER);
+	    index->first_row, (index->place_count + 1) * sizeof *index->first_row, ARENA_BUFFERS);
+	arena_unmap(index->around, (index->count + 1) * sizeof *index->around, ARENA_BUFFERS);
+	arena_unmap(index->reaches, LIVE_REGIONS * sizeof *index->reaches, ARENA_BUFFERS);
 	memset(index, 0, sizeof *index);
 }
 

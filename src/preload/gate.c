@@ -4,6 +4,7 @@
 
 atomic_uint gate_word;
 static atomic_bool gate_was_passed; /* somebody went on while it was closed */
+static atomic_uint_least64_t closings, longest_wait_ns, longest_stand_ns;
 
 void gate_init(void)
 {
@@ -31,6 +32,24 @@ static void enter_again(struct thread_state *state, unsigned busy)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
+static void keep_longest(atomic_uint_least64_t *longest, uint64_t ns)
+{
+	uint_least64_t before = atomic_load_explicit(longest, memory_order_relaxed);
+
+	while (before < ns && !atomic_compare_exchange_weak_explicit(
+				  longest, &before, ns, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+struct gate_waits gate_waits(void)
+{
+	return (struct gate_waits){
+	    .closings = atomic_load_explicit(&closings, memory_order_relaxed),
+	    .longest_wait_ns = atomic_load_explicit(&longest_wait_ns, memory_order_relaxed),
+	    .longest_stand_ns = atomic_load_explicit(&longest_stand_ns, memory_order_relaxed),
+	};
+}
+
 /*
  * The wait has a limit too: whoever closed the gate may be waiting, in fork or in the loader, for a lock that we
  * hold. Going on makes the cut approximate.
@@ -49,9 +68,10 @@ static void pass(struct thread_state *state)
 		enter_again(state, busy);
 		if (system_monotonic_ns() - start >= GATE_STAND_NS) {
 			atomic_store_explicit(&gate_was_passed, true, memory_order_relaxed);
-			return;
+			break;
 		}
 	} while (is_closed());
+	keep_longest(&longest_stand_ns, system_monotonic_ns() - start);
 }
 
 COLD void gate_look(struct thread_state *state)
@@ -78,6 +98,18 @@ static bool all_outside(const struct thread_state *self)
 	return true;
 }
 
+/* All others have left their hooks: false when one does not in time. */
+static bool wait_for_hooks(const struct thread_state *self, uint64_t start)
+{
+	for (unsigned round = 0; !all_outside(self); round++) {
+		if (system_monotonic_ns() - start > GATE_WAIT_NS)
+			return false;
+		if (round > 16)
+			system_sleep_ns(50000);
+	}
+	return true;
+}
+
 bool gate_close(const struct thread_state *self)
 {
 	atomic_store_explicit(&gate_was_passed, false, memory_order_relaxed);
@@ -86,14 +118,11 @@ bool gate_close(const struct thread_state *self)
 	if ((before & GATE_NEEDS_FENCE) != 0 || system_barrier_all_threads() != 0)
 		atomic_thread_fence(memory_order_seq_cst);
 	uint64_t start = system_monotonic_ns();
+	bool is_alone = wait_for_hooks(self, start);
 
-	for (unsigned round = 0; !all_outside(self); round++) {
-		if (system_monotonic_ns() - start > GATE_WAIT_NS)
-			return false;
-		if (round > 16)
-			system_sleep_ns(50000);
-	}
-	return true;
+	atomic_fetch_add_explicit(&closings, 1, memory_order_relaxed);
+	keep_longest(&longest_wait_ns, system_monotonic_ns() - start);
+	return is_alone;
 }
 
 bool gate_open(void)

@@ -32,6 +32,13 @@ void gate_init(void);
 bool gate_close(const struct thread_state *self);
 /* Open. False when somebody stood so long that it went on: the cut is approximate. */
 bool gate_open(void);
+struct gate_waits {
+	uint64_t closings;
+	uint64_t longest_wait_ns;  /* of one that closes, for hooks to end */
+	uint64_t longest_stand_ns; /* of a hook at the closed gate */
+};
+/* Of the process so far. */
+struct gate_waits gate_waits(void);
 /* STATE's busy is set. If the gate is closed, wait outside, then enter again. */
 void gate_look(struct thread_state *state);
 

@@ -64,12 +64,12 @@ static struct slot *slot_of(struct slot *table, size_t count, uint64_t address)
 static bool grow(void)
 {
 	size_t count = slot_count == 0 ? SLOTS_FIRST : 2 * slot_count;
-	struct slot *larger = arena_map(count * sizeof *larger, ARENA_OTHER);
-	struct snapshot_virtual_table *rows = arena_map(count / 2 * sizeof *rows, ARENA_OTHER);
+	struct slot *larger = arena_map(count * sizeof *larger, ARENA_BUFFERS);
+	struct snapshot_virtual_table *rows = arena_map(count / 2 * sizeof *rows, ARENA_BUFFERS);
 
 	if (larger == NULL || rows == NULL) {
-		arena_unmap(larger, count * sizeof *larger, ARENA_OTHER);
-		arena_unmap(rows, count / 2 * sizeof *rows, ARENA_OTHER);
+		arena_unmap(larger, count * sizeof *larger, ARENA_BUFFERS);
+		arena_unmap(rows, count / 2 * sizeof *rows, ARENA_BUFFERS);
 		return false;
 	}
 	for (size_t i = 0; i < slot_count; i++)
@@ -77,8 +77,8 @@ static bool grow(void)
 			*slot_of(larger, count, slots[i].address) = slots[i];
 	if (tables != NULL)
 		memcpy(rows, tables, table_count * sizeof *rows);
-	arena_unmap(slots, slot_count * sizeof *slots, ARENA_OTHER);
-	arena_unmap(tables, slot_count / 2 * sizeof *tables, ARENA_OTHER);
+	arena_unmap(slots, slot_count * sizeof *slots, ARENA_BUFFERS);
+	arena_unmap(tables, slot_count / 2 * sizeof *tables, ARENA_BUFFERS);
 	slots = larger;
 	tables = rows;
 	slot_count = count;
@@ -92,15 +92,15 @@ int graph_classes_begin(size_t blocks)
 	slots_used = 0;
 	table_count = 1;
 	block_count = blocks;
-	of_blocks = arena_map((blocks + 1) * sizeof *of_blocks, ARENA_OTHER);
+	of_blocks = arena_map((blocks + 1) * sizeof *of_blocks, ARENA_BUFFERS);
 	return of_blocks != NULL && grow() ? 0 : -ENOMEM;
 }
 
 void graph_classes_release(void)
 {
-	arena_unmap(slots, slot_count * sizeof *slots, ARENA_OTHER);
-	arena_unmap(tables, slot_count / 2 * sizeof *tables, ARENA_OTHER);
-	arena_unmap(of_blocks, (block_count + 1) * sizeof *of_blocks, ARENA_OTHER);
+	arena_unmap(slots, slot_count * sizeof *slots, ARENA_BUFFERS);
+	arena_unmap(tables, slot_count / 2 * sizeof *tables, ARENA_BUFFERS);
+	arena_unmap(of_blocks, (block_count + 1) * sizeof *of_blocks, ARENA_BUFFERS);
 	slots = NULL;
 	tables = NULL;
 	of_blocks = NULL;

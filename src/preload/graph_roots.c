@@ -129,15 +129,15 @@ const struct graph_module_tls *graph_module_tls(size_t number)
 int graph_roots_begin(void)
 {
 	range_count = claim_count = 0;
-	ranges = arena_map(RANGES_MAX * sizeof *ranges, ARENA_OTHER);
-	claims = arena_map(CLAIMS_MAX * sizeof *claims, ARENA_OTHER);
+	ranges = arena_map(RANGES_MAX * sizeof *ranges, ARENA_BUFFERS);
+	claims = arena_map(CLAIMS_MAX * sizeof *claims, ARENA_BUFFERS);
 	return ranges != NULL && claims != NULL ? 0 : -ENOMEM;
 }
 
 void graph_roots_release(void)
 {
-	arena_unmap(ranges, RANGES_MAX * sizeof *ranges, ARENA_OTHER);
-	arena_unmap(claims, CLAIMS_MAX * sizeof *claims, ARENA_OTHER);
+	arena_unmap(ranges, RANGES_MAX * sizeof *ranges, ARENA_BUFFERS);
+	arena_unmap(claims, CLAIMS_MAX * sizeof *claims, ARENA_BUFFERS);
 	ranges = NULL;
 	claims = NULL;
 	range_count = claim_count = 0;

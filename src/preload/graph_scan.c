@@ -39,7 +39,7 @@ COLD static struct graph_chunk *next_chunk(struct graph *graph)
 	if (number >= GRAPH_CHUNKS_MAX)
 		return NULL;
 	if (graph->chunks[number] == NULL) {
-		graph->chunks[number] = arena_map(sizeof(struct graph_chunk), ARENA_OTHER);
+		graph->chunks[number] = arena_map(sizeof(struct graph_chunk), ARENA_BUFFERS);
 		/* the first edges of a small heap need no large pages */
 		if (number > 0)
 			system_prefer_large_pages(
@@ -158,7 +158,7 @@ static void scan_block(struct graph *graph, uint32_t row)
 static int scan_blocks(struct graph *graph)
 {
 	graph->first_count = by_address.count + 1;
-	graph->first = arena_map(graph->first_count * sizeof *graph->first, ARENA_OTHER);
+	graph->first = arena_map(graph->first_count * sizeof *graph->first, ARENA_BUFFERS);
 	if (graph->first == NULL || graph_classes_begin(by_address.count) != 0)
 		return -ENOMEM;
 	waiting_count = 0;
@@ -273,7 +273,7 @@ static int scan_roots(struct graph *graph)
 	uint32_t libc = graph_module_of_libc();
 	size_t next_registers = 0;
 
-	graph->root_edges = arena_map(ROOT_EDGES_MAX * sizeof *graph->root_edges, ARENA_OTHER);
+	graph->root_edges = arena_map(ROOT_EDGES_MAX * sizeof *graph->root_edges, ARENA_BUFFERS);
 	if (graph->root_edges == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < graph_roots_count(); i++) {
@@ -337,9 +337,9 @@ int graph_scan(struct graph *graph, const struct snapshot_cut *cut,
 void graph_release(struct graph *graph)
 {
 	for (uint32_t i = 0; i < GRAPH_CHUNKS_MAX; i++)
-		arena_unmap(graph->chunks[i], sizeof(struct graph_chunk), ARENA_OTHER);
-	arena_unmap(graph->first, graph->first_count * sizeof *graph->first, ARENA_OTHER);
-	arena_unmap(graph->root_edges, ROOT_EDGES_MAX * sizeof *graph->root_edges, ARENA_OTHER);
+		arena_unmap(graph->chunks[i], sizeof(struct graph_chunk), ARENA_BUFFERS);
+	arena_unmap(graph->first, graph->first_count * sizeof *graph->first, ARENA_BUFFERS);
+	arena_unmap(graph->root_edges, ROOT_EDGES_MAX * sizeof *graph->root_edges, ARENA_BUFFERS);
 	graph_classes_release();
 	graph_threads_release();
 	graph_roots_release();

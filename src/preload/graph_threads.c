@@ -47,9 +47,9 @@ static uint32_t libc_module;
 int graph_threads_begin(void)
 {
 	frame_count = register_count = 0;
-	walker = arena_map(sizeof *walker, ARENA_OTHER);
-	frames = arena_map(FRAMES_MAX * sizeof *frames, ARENA_OTHER);
-	registers = arena_map(THREADS_MAX * sizeof *registers, ARENA_OTHER);
+	walker = arena_map(sizeof *walker, ARENA_BUFFERS);
+	frames = arena_map(FRAMES_MAX * sizeof *frames, ARENA_BUFFERS);
+	registers = arena_map(THREADS_MAX * sizeof *registers, ARENA_BUFFERS);
 	return walker != NULL && frames != NULL && registers != NULL && unwind_rules_init()
 		   ? 0
 		   : -ENOMEM;
@@ -57,9 +57,9 @@ int graph_threads_begin(void)
 
 void graph_threads_release(void)
 {
-	arena_unmap(walker, sizeof *walker, ARENA_OTHER);
-	arena_unmap(frames, FRAMES_MAX * sizeof *frames, ARENA_OTHER);
-	arena_unmap(registers, THREADS_MAX * sizeof *registers, ARENA_OTHER);
+	arena_unmap(walker, sizeof *walker, ARENA_BUFFERS);
+	arena_unmap(frames, FRAMES_MAX * sizeof *frames, ARENA_BUFFERS);
+	arena_unmap(registers, THREADS_MAX * sizeof *registers, ARENA_BUFFERS);
 	walker = NULL;
 	frames = NULL;
 	registers = NULL;

@@ -10,7 +10,7 @@
 
 static void *map_touched(size_t count, size_t row_bytes, size_t touched)
 {
-	void *rows = arena_map(count * row_bytes, ARENA_OTHER);
+	void *rows = arena_map(count * row_bytes, ARENA_BUFFERS);
 
 	if (rows != NULL)
 		system_touch(rows, touched * row_bytes);
@@ -36,9 +36,9 @@ bool live_copy_reserve(struct live_copy *copy, size_t blocks, uint64_t table_byt
 
 void live_copy_release(struct live_copy *copy)
 {
-	arena_unmap(copy->pages, copy->page_capacity * sizeof *copy->pages, ARENA_OTHER);
-	arena_unmap(copy->words, copy->word_capacity * sizeof *copy->words, ARENA_OTHER);
-	arena_unmap(copy->rich, copy->rich_capacity * sizeof *copy->rich, ARENA_OTHER);
+	arena_unmap(copy->pages, copy->page_capacity * sizeof *copy->pages, ARENA_BUFFERS);
+	arena_unmap(copy->words, copy->word_capacity * sizeof *copy->words, ARENA_BUFFERS);
+	arena_unmap(copy->rich, copy->rich_capacity * sizeof *copy->rich, ARENA_BUFFERS);
 	*copy = (struct live_copy){0};
 }
 

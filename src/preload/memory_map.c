@@ -123,9 +123,9 @@ int memory_map_open(bool in_copy)
 	absent_bytes = unreadable_bytes = 0;
 	area_count = last_found = batch_count = 0;
 	word_page = 0;
-	text = arena_map(TEXT_BYTES, ARENA_OTHER);
-	areas = arena_map(AREAS_MAX * sizeof *areas, ARENA_OTHER);
-	window = in_copy ? NULL : arena_map(WINDOW_BYTES, ARENA_OTHER);
+	text = arena_map(TEXT_BYTES, ARENA_BUFFERS);
+	areas = arena_map(AREAS_MAX * sizeof *areas, ARENA_BUFFERS);
+	window = in_copy ? NULL : arena_map(WINDOW_BYTES, ARENA_BUFFERS);
 	int result = text != NULL && areas != NULL && (in_copy || window != NULL) ? 0 : -ENOMEM;
 
 	if (result == 0)
@@ -144,9 +144,9 @@ void memory_map_close(void)
 	if (own_memory >= 0)
 		(void)system_close(own_memory);
 	pagemap = own_memory = -1;
-	arena_unmap(text, TEXT_BYTES, ARENA_OTHER);
-	arena_unmap(areas, AREAS_MAX * sizeof *areas, ARENA_OTHER);
-	arena_unmap(window, WINDOW_BYTES, ARENA_OTHER);
+	arena_unmap(text, TEXT_BYTES, ARENA_BUFFERS);
+	arena_unmap(areas, AREAS_MAX * sizeof *areas, ARENA_BUFFERS);
+	arena_unmap(window, WINDOW_BYTES, ARENA_BUFFERS);
 	text = NULL;
 	areas = NULL;
 	window = NULL;

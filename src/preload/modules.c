@@ -138,7 +138,7 @@ static void add_candidate(uint32_t count)
 {
 	if (count == MODULES_MAX)
 		return;
-	struct module *fresh = arena_small(sizeof *fresh, ARENA_OTHER);
+	struct module *fresh = arena_small(sizeof *fresh, ARENA_MODULES);
 
 	if (fresh == NULL)
 		return;

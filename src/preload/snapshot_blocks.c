@@ -16,7 +16,7 @@ void snapshot_blocks_release(struct snapshot_blocks *blocks)
 {
 	live_copy_release(&blocks->copy);
 	arena_unmap(blocks->strangers, (blocks->stranger_capacity + 1) * sizeof *blocks->strangers,
-	    ARENA_OTHER);
+	    ARENA_BUFFERS);
 	*blocks = (struct snapshot_blocks){0};
 }
 
@@ -38,7 +38,7 @@ bool snapshot_blocks_take(struct snapshot_blocks *blocks, bool journalled)
 	blocks->journal_serial = atomic_load_explicit(&journal_serial, memory_order_relaxed);
 	blocks->stranger_capacity = (size_t)annotation_pool_blocks() + journal;
 	blocks->strangers =
-	    arena_map((blocks->stranger_capacity + 1) * sizeof *blocks->strangers, ARENA_OTHER);
+	    arena_map((blocks->stranger_capacity + 1) * sizeof *blocks->strangers, ARENA_BUFFERS);
 	if (blocks->strangers == NULL)
 		return false;
 	annotation_pool_each(add_stranger, blocks);

@@ -16,12 +16,12 @@
 
 static void *map_rows(size_t count, size_t row_bytes)
 {
-	return arena_map((count > 0 ? count : 1) * row_bytes, ARENA_OTHER);
+	return arena_map((count > 0 ? count : 1) * row_bytes, ARENA_BUFFERS);
 }
 
 static void unmap_rows(void *rows, size_t count, size_t row_bytes)
 {
-	arena_unmap(rows, (count > 0 ? count : 1) * row_bytes, ARENA_OTHER);
+	arena_unmap(rows, (count > 0 ? count : 1) * row_bytes, ARENA_BUFFERS);
 }
 
 /* ---- blocks ---- */
@@ -34,8 +34,9 @@ int snapshot_cut_prepare(struct snapshot_cut *cut)
 	if (options.sample != 0)
 		live = record_sampled_live();
 
-	return snapshot_blocks_reserve(&cut->blocks, live, cut->costs[ARENA_LIVE_TABLE]) ? 0
-											 : -ENOMEM;
+	return snapshot_blocks_reserve(&cut->blocks, live, cut->costs[ARENA_LIVE_TABLE].resident)
+		   ? 0
+		   : -ENOMEM;
 }
 
 static void count_block(struct snapshot_cut *cut, const struct live_block *block)

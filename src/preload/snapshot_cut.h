@@ -34,7 +34,7 @@ struct snapshot_cut {
 	struct snapshot_sampling sampling;
 	uint64_t inherited_blocks, inherited_bytes, ignored_blocks, ignored_bytes;
 	uint32_t node_count, module_count, parent_pid;
-	uint64_t costs[ARENA_USES]; /* resident bytes */
+	struct arena_bytes costs[ARENA_USES];
 	/* worked out from the copies */
 	size_t block_count, extra_count;
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "preload/annotations.h"
 #include "preload/arena.h"
+#include "preload/cost_sections.h"
 #include "preload/epoch.h"
 #include "preload/graph_sections.h"
 #include "preload/iteration.h"
@@ -77,22 +78,6 @@ static uint32_t add_arguments(void)
 #define SECTION(writer, id, type)                                                                  \
 	snapshot_writer_section((writer), (id), sizeof(type), SNAPSHOT_SECTION_REQUIRED)
 
-static struct snapshot_costs costs_of(const struct snapshot_cut *cut)
-{
-	return (struct snapshot_costs){
-	    .live_table = cut->costs[ARENA_LIVE_TABLE],
-	    .large_table = cut->costs[ARENA_LARGE_TABLE],
-	    .stack_index = cut->costs[ARENA_STACK_INDEX],
-	    .nodes = cut->costs[ARENA_NODES],
-	    .stacks = cut->costs[ARENA_STACKS],
-	    .counters = cut->costs[ARENA_COUNTERS],
-	    .survival = cut->costs[ARENA_SURVIVAL],
-	    .iterations = cut->costs[ARENA_ITERATIONS],
-	    .threads = cut->costs[ARENA_THREADS],
-	    .other = cut->costs[ARENA_OTHER],
-	};
-}
-
 static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *cut,
     uint32_t trigger, const char *detail)
 {
@@ -137,7 +122,7 @@ static void put_run(struct snapshot_writer *writer, const struct snapshot_cut *c
 	    .ignored_bytes = cut->ignored_bytes,
 	    .totals = cut->totals,
 	    .losses = cut->losses,
-	    .costs = costs_of(cut),
+	    .costs = cost_sections_of_run(cut),
 	};
 
 	memcpy(run.run_id, lifecycle_identity.run_id, sizeof run.run_id);
@@ -156,7 +141,7 @@ static void add_labels(void)
 	uint32_t count = annotation_label_count();
 
 	label_strings_bytes = (count + 1) * sizeof *label_strings;
-	label_strings = arena_map(label_strings_bytes, ARENA_OTHER);
+	label_strings = arena_map(label_strings_bytes, ARENA_BUFFERS);
 	for (uint32_t i = 1; label_strings != NULL && i <= count; i++)
 		label_strings[i] = string_add(annotation_label_name(i));
 }
@@ -393,8 +378,8 @@ static void put_columns(struct snapshot_writer *writer, const struct snapshot_cu
 static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut *cut)
 {
 	size_t extra_bytes = (cut->extra_count + 1) * sizeof(struct snapshot_block_extra);
-	struct snapshot_block_extra *extras = arena_map(extra_bytes, ARENA_OTHER);
-	struct block_batch *batch = arena_map(sizeof *batch, ARENA_OTHER);
+	struct snapshot_block_extra *extras = arena_map(extra_bytes, ARENA_BUFFERS);
+	struct block_batch *batch = arena_map(sizeof *batch, ARENA_BUFFERS);
 
 	if (extras != NULL && batch != NULL) {
 		put_columns(writer, cut, batch, extras);
@@ -404,8 +389,8 @@ static void put_blocks(struct snapshot_writer *writer, const struct snapshot_cut
 	} else {
 		writer->error = writer->error != 0 ? writer->error : -ENOMEM;
 	}
-	arena_unmap(batch, sizeof *batch, ARENA_OTHER);
-	arena_unmap(extras, extra_bytes, ARENA_OTHER);
+	arena_unmap(batch, sizeof *batch, ARENA_BUFFERS);
+	arena_unmap(extras, extra_bytes, ARENA_BUFFERS);
 }
 
 static void put_sampling(struct snapshot_writer *writer, const struct snapshot_cut *cut)
@@ -564,7 +549,7 @@ static void put_survival_rows(struct snapshot_writer *writer, const struct survi
 static void put_survival(struct snapshot_writer *writer, const struct snapshot_cut *cut)
 {
 	size_t bytes = (cut->survival_count + 1) * sizeof(uint32_t);
-	uint32_t *order = arena_map(bytes, ARENA_OTHER);
+	uint32_t *order = arena_map(bytes, ARENA_BUFFERS);
 	size_t count = 0;
 
 	if (order != NULL) {
@@ -581,7 +566,7 @@ static void put_survival(struct snapshot_writer *writer, const struct snapshot_c
 	for (size_t i = 0; i < count; i++)
 		put_survival_rows(writer, &cut->survival[order[i]]);
 	snapshot_writer_end_section(writer);
-	arena_unmap(order, bytes, ARENA_OTHER);
+	arena_unmap(order, bytes, ARENA_BUFFERS);
 }
 
 static void put_annotations(struct snapshot_writer *writer)
@@ -629,7 +614,7 @@ static void put_suppressions(struct snapshot_writer *writer)
 int snapshot_sections_begin(struct snapshot_writer *writer, const struct snapshot_cut *cut, int fd,
     void *buffer, size_t buffer_bytes)
 {
-	strings = arena_map(STRINGS_BYTES, ARENA_OTHER);
+	strings = arena_map(STRINGS_BYTES, ARENA_BUFFERS);
 	if (strings == NULL)
 		return -ENOMEM;
 	strings_used = 1; /* offset 0 is the empty string */
@@ -656,6 +641,7 @@ int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapsh
 	put_blocks(writer, cut);
 	put_sampling(writer, cut);
 	put_survival(writer, cut);
+	cost_sections_put(writer, cut);
 	if (graph != NULL)
 		graph_sections_put(writer, graph, cut);
 	SECTION(writer, SNAPSHOT_STRINGS, char);
@@ -663,8 +649,8 @@ int snapshot_sections_finish(struct snapshot_writer *writer, const struct snapsh
 	snapshot_writer_end_section(writer);
 	int result = snapshot_writer_finish(writer);
 
-	arena_unmap(label_strings, label_strings_bytes, ARENA_OTHER);
-	arena_unmap(strings, STRINGS_BYTES, ARENA_OTHER);
+	arena_unmap(label_strings, label_strings_bytes, ARENA_BUFFERS);
+	arena_unmap(strings, STRINGS_BYTES, ARENA_BUFFERS);
 	strings = NULL;
 	return result;
 }

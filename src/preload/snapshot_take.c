@@ -167,7 +167,7 @@ static int prepare(const struct order *order, bool *with_graph)
 	cut.parent_pid = (uint32_t)system_parent_id();
 	cut.rss_bytes = resident_bytes();
 	cut.mapped_bytes = mapped_bytes(order->trigger);
-	arena_resident(cut.costs); /* before the copies below are made */
+	arena_measure(cut.costs); /* before the copies below are made */
 	*with_graph = *with_graph && snapshot_graph_prepare(order->trigger);
 	is_prepared = !order->detached && !(*with_graph && snapshot_graph_will_copy());
 	return is_prepared ? snapshot_cut_prepare(&cut) : 0;
@@ -362,7 +362,7 @@ static int write_file(const struct order *order, bool with_graph, bool *ret_mark
 		return fd;
 	SNAPSHOT_GRAPH_CAPTURE();
 	if (write_buffer == NULL)
-		write_buffer = arena_map(WRITE_BUFFER_BYTES, ARENA_OTHER);
+		write_buffer = arena_map(WRITE_BUFFER_BYTES, ARENA_BUFFERS);
 	int result = write_buffer != NULL ? freeze(order, with_graph) : -ENOMEM;
 
 	if (way == GRAPH_IN_COPY)

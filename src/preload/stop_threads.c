@@ -367,7 +367,7 @@ int stop_threads(void)
 	if (others <= 0)
 		return others;
 	if (slots == NULL)
-		slots = arena_map(SLOTS_MAX * sizeof *slots, ARENA_OTHER);
+		slots = arena_map(SLOTS_MAX * sizeof *slots, ARENA_BUFFERS);
 	if (slots == NULL)
 		return -ENOMEM;
 	if (!install())

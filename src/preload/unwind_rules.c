@@ -47,13 +47,13 @@ bool unwind_rules_init(void)
 	if (!unwind_memory_init())
 		return false;
 	eh_frame_init();
-	atomic_uint_least64_t *fresh = arena_map(RULES * sizeof *fresh, ARENA_OTHER);
+	atomic_uint_least64_t *fresh = arena_map(RULES * sizeof *fresh, ARENA_RULES);
 
 	if (fresh == NULL)
 		return false;
 	if (!atomic_compare_exchange_strong_explicit(
 		&unwind_rule_table, &none, fresh, memory_order_acq_rel, memory_order_acquire))
-		arena_unmap(fresh, RULES * sizeof *fresh, ARENA_OTHER);
+		arena_unmap(fresh, RULES * sizeof *fresh, ARENA_RULES);
 	return true;
 }
 

@@ -157,6 +157,39 @@ static void write_counters(
 	}
 }
 
+/* Each table of the recorder: what is there, and for how much there is room. */
+static void write_own_memory(
+    FILE *out, const struct snapshot *snapshot, const struct text_style *style)
+{
+	for (size_t i = 0; i < snapshot->own_memory_count; i++) {
+		const struct snapshot_own_memory *row = &snapshot->own_memory[i];
+		char label[24];
+		char text[200];
+
+		if (row->mapped_bytes == 0)
+			continue;
+		(void)snprintf(
+		    label, sizeof label, "  %.13s", snapshot_string(snapshot, row->table));
+		(void)snprintf(text, sizeof text, "%s of %s mapped",
+		    text_bytes(row->resident_bytes).text, text_bytes(row->mapped_bytes).text);
+		line(out, style, label, text);
+	}
+}
+
+static void write_gate(FILE *out, const struct snapshot *snapshot, const struct text_style *style)
+{
+	char text[320];
+
+	if (snapshot->gate_count == 0)
+		return;
+	(void)snprintf(text, sizeof text,
+	    "closed %s; all hooks had ended after %s at most; a thread stood there for %s at most",
+	    text_plural(snapshot->gate->closings, "time", "times").text,
+	    text_duration(snapshot->gate->longest_wait_ns).text,
+	    text_duration(snapshot->gate->longest_stand_ns).text);
+	line(out, style, "gate", text);
+}
+
 static void write_costs(FILE *out, const struct snapshot *snapshot, const struct text_style *style)
 {
 	struct cost costs[COST_COUNT];
@@ -170,6 +203,10 @@ static void write_costs(FILE *out, const struct snapshot *snapshot, const struct
 	else
 		(void)snprintf(text, sizeof text, "%s of memory", text_bytes(sum).text);
 	line(out, style, "own cost", text);
+	if (snapshot->own_memory_count != 0) {
+		write_own_memory(out, snapshot, style);
+		return;
+	}
 	for (size_t i = 0; i < COST_COUNT; i++) {
 		char label[24];
 
@@ -218,6 +255,7 @@ int report_info_text(FILE *out, const struct snapshot *snapshot, const struct te
 	write_run(out, snapshot, style);
 	write_counters(out, snapshot, style);
 	write_costs(out, snapshot, style);
+	write_gate(out, snapshot, style);
 	status = write_sections(out, snapshot, style);
 	return status != 0 ? status : report_finish(out);
 }
@@ -317,6 +355,28 @@ static void counters_json(struct json_writer *json, const struct snapshot *snaps
 	json_end(json);
 }
 
+static void own_costs_json(struct json_writer *json, const struct snapshot *snapshot)
+{
+	json_begin_array(json, "own_memory");
+	for (size_t i = 0; i < snapshot->own_memory_count; i++) {
+		const struct snapshot_own_memory *row = &snapshot->own_memory[i];
+
+		json_begin_object(json, NULL);
+		json_text(json, "table", snapshot_string(snapshot, row->table));
+		json_unsigned(json, "resident_bytes", row->resident_bytes);
+		json_unsigned(json, "mapped_bytes", row->mapped_bytes);
+		json_end(json);
+	}
+	json_end(json);
+	if (snapshot->gate_count == 0)
+		return;
+	json_begin_object(json, "gate");
+	json_unsigned(json, "closings", snapshot->gate->closings);
+	json_unsigned(json, "longest_wait_ns", snapshot->gate->longest_wait_ns);
+	json_unsigned(json, "longest_stand_ns", snapshot->gate->longest_stand_ns);
+	json_end(json);
+}
+
 int report_info_json(FILE *out, const struct snapshot *snapshot)
 {
 	struct json_writer json;
@@ -331,6 +391,7 @@ int report_info_json(FILE *out, const struct snapshot *snapshot)
 	json_sampled(&json, snapshot);
 	totals_json(&json, snapshot);
 	counters_json(&json, snapshot);
+	own_costs_json(&json, snapshot);
 	json_begin_array(&json, "sections");
 	for (uint32_t i = 0; i < snapshot->section_count; i++) {
 		const struct snapshot_section *section = &snapshot->sections[i];

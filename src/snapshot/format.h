@@ -99,6 +99,9 @@ enum snapshot_section_id {
 	/* sampled files only: how inexact the estimates are */
 	SNAPSHOT_SAMPLING = 50,	       /* one struct snapshot_sampling */
 	SNAPSHOT_STACK_VARIANCES = 51, /* struct snapshot_stack_variance, as many rows as STACKS */
+	/* what the recorder cost the program */
+	SNAPSHOT_OWN_MEMORY = 53, /* struct snapshot_own_memory, one for each table */
+	SNAPSHOT_GATE = 54,	  /* one struct snapshot_gate */
 	/* added by the tool: names for addresses, so that the file can be read elsewhere */
 	SNAPSHOT_NAMES = 64, /* struct snapshot_name, ascending (node, inline_depth) */
 	/* who points to whom; all or none of them. Edges of block i: rows [first[i], first[i + 1]) of three columns */
@@ -430,6 +433,21 @@ struct snapshot_virtual_table {
 	uint32_t reserved;
 };
 
+/* Memory of one table of the recorder, just before the cut. */
+struct snapshot_own_memory {
+	uint32_t table; /* string */
+	uint32_t reserved;
+	uint64_t resident_bytes; /* really there, or swapped */
+	uint64_t mapped_bytes;	 /* address space */
+};
+
+/* How long hooks and snapshots waited for each other, up to the moment of writing. */
+struct snapshot_gate {
+	uint64_t closings;	   /* how often all hooks had to end: snapshots, marks, forks */
+	uint64_t longest_wait_ns;  /* until they had ended */
+	uint64_t longest_stand_ns; /* that a thread stood at the closed gate before its hook */
+};
+
 /* What is exact in a sampled file. */
 struct snapshot_sampling {
 	uint64_t allocs,
@@ -457,6 +475,8 @@ static_assert(sizeof(struct snapshot_stack) == 72, "row size");
 static_assert(sizeof(struct snapshot_iteration) % 8 == 0, "row size");
 static_assert(sizeof(struct snapshot_block_extra) == 32, "row size");
 static_assert(sizeof(struct snapshot_sampling) == 32, "row size");
+static_assert(sizeof(struct snapshot_own_memory) == 24, "row size");
+static_assert(sizeof(struct snapshot_gate) == 24, "row size");
 static_assert(sizeof(struct snapshot_stack_variance) == 32, "row size");
 static_assert(sizeof(struct snapshot_name) == 24, "row size");
 static_assert(sizeof(struct snapshot_graph) == 72, "row size");

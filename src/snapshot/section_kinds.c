@@ -53,6 +53,8 @@ static const struct section_kind kinds[] = {
     ROWS(SAMPLING, OPTIONAL, struct snapshot_sampling, sampling, sampling_count),
     ROWS(STACK_VARIANCES, OPTIONAL, struct snapshot_stack_variance, stack_variances,
 	stack_variance_count),
+    ROWS(OWN_MEMORY, OPTIONAL, struct snapshot_own_memory, own_memory, own_memory_count),
+    ROWS(GATE, OPTIONAL, struct snapshot_gate, gate, gate_count),
     ROWS(NAMES, OPTIONAL, struct snapshot_name, names, name_count),
     ROWS(GRAPH, OPTIONAL, struct snapshot_graph, graph, graph_count),
     COLUMN(EDGE_FIRST, OPTIONAL, uint64_t, edge_first, offsetof(struct snapshot, edge_first_count)),

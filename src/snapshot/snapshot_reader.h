@@ -68,6 +68,10 @@ struct snapshot {
 	size_t sampling_count; /* 0 or 1 */
 	const struct snapshot_stack_variance *stack_variances;
 	size_t stack_variance_count; /* 0, or stack_count */
+	const struct snapshot_own_memory *own_memory;
+	size_t own_memory_count; /* 0 in files of older recorders, like the next */
+	const struct snapshot_gate *gate;
+	size_t gate_count; /* 0 or 1 */
 	const struct snapshot_name *names;
 	size_t name_count;
 	/* The reference graph; without one all counts are 0 and edge_first must not be read. Edges of block i are

@@ -483,6 +483,21 @@ static int check_roots(struct rules *rules)
 	return status;
 }
 
+static int check_own_costs(struct rules *rules)
+{
+	const struct snapshot *snapshot = rules->snapshot;
+	int status = 0;
+
+	rules->section = SNAPSHOT_OWN_MEMORY;
+	for (size_t i = 0; status == 0 && i < snapshot->own_memory_count; i++)
+		status = rules_check_string(rules, i, "table", snapshot->own_memory[i].table);
+	rules->section = SNAPSHOT_GATE;
+	if (status == 0 && snapshot->gate_count > 1)
+		status =
+		    rules_refuse(rules, 0, "%zu rows where one is allowed", snapshot->gate_count);
+	return status;
+}
+
 static int check_names(struct rules *rules)
 {
 	const struct snapshot *snapshot = rules->snapshot;
@@ -512,8 +527,8 @@ int snapshot_rules_check(const struct snapshot *snapshot, struct status_error *r
 	static int (*const checks[])(struct rules *) = {check_strings, check_run, check_modules,
 	    check_nodes, check_stacks, check_names_of_small_sections, check_iterations,
 	    check_blocks, check_extras, check_born_ranges, check_samples, check_series,
-	    check_deaths, check_survival, check_roots, check_names, rules_check_sampling,
-	    rules_check_graph, rules_check_virtual_tables};
+	    check_deaths, check_survival, check_roots, check_own_costs, check_names,
+	    rules_check_sampling, rules_check_graph, rules_check_virtual_tables};
 	struct rules rules = {.snapshot = snapshot, .error = ret_error};
 
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

@@ -57,6 +57,8 @@ static const struct {
     {{"death-books", "deaths by age are among the frees of their stack"}, verify_deaths},
     {{"survival-books", "nothing dies before it was born, nor more often than it was freed"},
 	verify_survival},
+    {{"own-memory", "no table of the recorder has more than was mapped, and RUN has their sum"},
+	verify_own_memory},
     {{"graph", "the graph was read in a known way, and not with more threads than there were"},
 	verify_graph},
     {{"edge-places", "words and what they point to lie before the next block"}, verify_edge_places},

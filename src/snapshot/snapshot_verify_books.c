@@ -260,3 +260,31 @@ void verify_pool_books(struct verifier *verifier)
 	}
 	free(live);
 }
+
+static uint64_t sum_of_costs(const struct snapshot_costs *costs)
+{
+	return costs->live_table + costs->large_table + costs->stack_index + costs->nodes +
+	       costs->stacks + costs->counters + costs->survival + costs->iterations +
+	       costs->threads + costs->other;
+}
+
+void verify_own_memory(struct verifier *verifier)
+{
+	const struct snapshot *snapshot = verifier->snapshot;
+	uint64_t told = sum_of_costs(&snapshot->run->costs), sum = 0;
+
+	for (size_t i = 0; i < snapshot->own_memory_count; i++) {
+		const struct snapshot_own_memory *row = &snapshot->own_memory[i];
+
+		sum += row->resident_bytes;
+		if (row->resident_bytes > row->mapped_bytes)
+			verifier_found(verifier,
+			    "table %zu has %" PRIu64 " resident bytes of %" PRIu64 " mapped", i,
+			    row->resident_bytes, row->mapped_bytes);
+		if (row->reserved != 0)
+			verifier_found(verifier, "the reserved member of row %zu is not 0", i);
+	}
+	if (snapshot->own_memory_count != 0 && sum != told)
+		verifier_found(verifier, "the tables have %" PRIu64 " bytes, but RUN says %" PRIu64,
+		    sum, told);
+}

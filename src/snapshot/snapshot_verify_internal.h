@@ -60,6 +60,7 @@ void verify_survival(struct verifier *verifier);
 
 /* snapshot_verify_graph.c: who points to whom */
 void verify_graph(struct verifier *verifier);
+void verify_own_memory(struct verifier *verifier);
 void verify_edge_places(struct verifier *verifier);
 void verify_root_ranges(struct verifier *verifier);
 void verify_root_edges(struct verifier *verifier);

@@ -61,6 +61,8 @@ static size_t walk(const struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < snapshot->extra_count; i++)
 		sum += strlen(snapshot_string(snapshot, snapshot->extras[i].label));
+	for (size_t i = 0; i < snapshot->own_memory_count; i++)
+		sum += strlen(snapshot_string(snapshot, snapshot->own_memory[i].table));
 	for (size_t i = 0; i < snapshot->name_count; i++)
 		sum += strlen(snapshot_string(snapshot, snapshot->names[i].function));
 	return sum + walk_graph(snapshot);

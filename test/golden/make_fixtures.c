@@ -199,6 +199,12 @@ static struct snapshot_builder *lossy(void)
 	run->losses.frames_cut = 3456;
 	run->losses.unknown_frees = 7;
 	run->flags |= SNAPSHOT_RUN_APPROXIMATE;
+	snapshot_builder_own_memory(builder, "live_table", 65536, (uint64_t)16 << 20);
+	snapshot_builder_own_memory(builder, "survival", 0, 0);
+	snapshot_builder_own_memory(builder, "buffers", 4096, 262144);
+	snapshot_builder_gate(builder,
+	    &(struct snapshot_gate){
+		.closings = 2, .longest_wait_ns = 100000000, .longest_stand_ns = 101500000});
 	return builder;
 }
 

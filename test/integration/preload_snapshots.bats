@@ -76,6 +76,21 @@ at_size() {
     at_size 64
 }
 
+@test "a snapshot says what each table of ours costs, mapped and resident, and how often the gate was closed" {
+    same_as_plain snapshots_while_threads_allocate 8
+    for file in 0 3; do
+        "$TOOL" info --json "s$file.snap" >own.json
+        expect_json '[.own_memory[].table] - ["rules", "modules", "buffers"] | length == 10' own.json
+        expect_json 'all(.own_memory[]; .resident_bytes <= .mapped_bytes)' own.json
+        expect_json '([.own_memory[].resident_bytes] | add) == .cost_bytes.total' own.json
+        expect_json '.own_memory | map({(.table): .mapped_bytes}) | add | .rules > 0 and .modules > 0 and .buffers > 0' own.json
+        expect_json ".gate.closings == $file + 1" own.json
+    done
+    "$TOOL" info s3.snap >own.txt
+    grep -Eq '^  buffers +[0-9.]+ [KM]iB of [0-9.]+ MiB mapped$' own.txt
+    grep -Eq '^gate +closed 4 times; all hooks had ended after [0-9.]+ (ns|us|ms|s) at most; a thread stood there for ' own.txt
+}
+
 # live_by_thread FILE FUNCTION: a line "TID BLOCKS" for each thread that keeps blocks of FUNCTION.
 live_by_thread() {
     "$TOOL" report --by thread --top 0 --focus "^$2 " --json "$1" | jq -r '.rows[] | "\(.key) \(.inuse_objects)"'

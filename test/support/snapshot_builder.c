@@ -49,6 +49,8 @@ static const struct {
     {SNAPSHOT_POOLS, sizeof(struct snapshot_pool), false},
     {SNAPSHOT_SUPPRESSIONS, 1, false},
     {SNAPSHOT_BLOCK_WEIGHT, sizeof(uint32_t), true},
+    {SNAPSHOT_OWN_MEMORY, sizeof(struct snapshot_own_memory), false},
+    {SNAPSHOT_GATE, sizeof(struct snapshot_gate), false},
     {SNAPSHOT_SAMPLING, sizeof(struct snapshot_sampling), true},
     {SNAPSHOT_STACK_VARIANCES, sizeof(struct snapshot_stack_variance), true},
     {SNAPSHOT_NAMES, sizeof(struct snapshot_name), false},
@@ -118,6 +120,8 @@ struct snapshot_builder *snapshot_builder_new(void)
 	builder->sections[SNAPSHOT_BLOCK_WEIGHT].present = false;
 	builder->sections[SNAPSHOT_SAMPLING].present = false;
 	builder->sections[SNAPSHOT_STACK_VARIANCES].present = false;
+	builder->sections[SNAPSHOT_OWN_MEMORY].present = false;
+	builder->sections[SNAPSHOT_GATE].present = false;
 	builder->blocks.row_bytes = sizeof(struct snapshot_builder_block);
 	builder->frames.row_bytes = sizeof(struct builder_frame);
 	builder->images.row_bytes = sizeof(void *);
@@ -610,6 +614,23 @@ void snapshot_builder_root(
 	    .start = start, .bytes = bytes, .name = snapshot_builder_string(builder, name)};
 
 	builder_add(builder, SNAPSHOT_ROOTS, &row);
+}
+
+void snapshot_builder_own_memory(struct snapshot_builder *builder, const char *table,
+    uint64_t resident_bytes, uint64_t mapped_bytes)
+{
+	struct snapshot_own_memory row = {.table = snapshot_builder_string(builder, table),
+	    .resident_bytes = resident_bytes,
+	    .mapped_bytes = mapped_bytes};
+
+	builder->sections[SNAPSHOT_OWN_MEMORY].present = true;
+	builder_add(builder, SNAPSHOT_OWN_MEMORY, &row);
+}
+
+void snapshot_builder_gate(struct snapshot_builder *builder, const struct snapshot_gate *row)
+{
+	builder->sections[SNAPSHOT_GATE].present = true;
+	builder_add(builder, SNAPSHOT_GATE, row);
 }
 
 uint32_t snapshot_builder_pool(struct snapshot_builder *builder, uint64_t address, const char *name)

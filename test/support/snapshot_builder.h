@@ -124,6 +124,10 @@ void snapshot_builder_survival(struct snapshot_builder *builder, uint32_t stack,
 void snapshot_builder_root(
     struct snapshot_builder *builder, uint64_t start, uint64_t bytes, const char *name);
 /* Returns the row of POOLS. */
+/* What a table of the recorder costs; RUN's costs are the caller's to set. Files have neither of these by default. */
+void snapshot_builder_own_memory(struct snapshot_builder *builder, const char *table,
+    uint64_t resident_bytes, uint64_t mapped_bytes);
+void snapshot_builder_gate(struct snapshot_builder *builder, const struct snapshot_gate *row);
 uint32_t snapshot_builder_pool(
     struct snapshot_builder *builder, uint64_t address, const char *name);
 void snapshot_builder_born_range(struct snapshot_builder *builder, uint32_t epoch,

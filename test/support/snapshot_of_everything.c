@@ -39,6 +39,36 @@ static void add_graph(struct snapshot_builder *builder, uint64_t edge, uint64_t 
 	snapshot_builder_graph(builder)->threads = 1;
 }
 
+/* Four samples of the first benchmark. */
+static void add_survival(
+    struct snapshot_builder *builder, uint32_t edge, uint32_t node, uint32_t text)
+{
+	static const uint64_t edges[] = {2, 4, 6};
+	static const uint64_t nodes[] = {1, 1, 3};
+
+	snapshot_builder_samples(builder, 0, 4, 12, 4);
+	snapshot_builder_series(builder, edge, edges, NULL, 48, 3);
+	snapshot_builder_series(builder, node, nodes, NULL, 24, 3);
+	snapshot_builder_deaths(builder, edge, 1, 20);
+	snapshot_builder_deaths(builder, edge, 5, 10);
+	snapshot_builder_deaths(builder, text, 40000, 0);
+	snapshot_builder_survival(builder, edge, 0, 8, 8, 20);
+	snapshot_builder_survival(builder, edge, 8, 8, 8, 10);
+	snapshot_builder_born_range(builder, 6, 5, 6);
+	snapshot_builder_born_range(builder, 8, 7, 7);
+}
+
+static void add_own_costs(struct snapshot_builder *builder)
+{
+	snapshot_builder_run(builder)->costs.live_table = 65536;
+	snapshot_builder_run(builder)->costs.other = 4096;
+	snapshot_builder_own_memory(builder, "live_table", 65536, 1 << 24);
+	snapshot_builder_own_memory(builder, "buffers", 4096, 4096);
+	snapshot_builder_gate(
+	    builder, &(struct snapshot_gate){
+			 .closings = 3, .longest_wait_ns = 20000, .longest_stand_ns = 1500000});
+}
+
 struct snapshot_builder *snapshot_builder_of_everything(void)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
@@ -51,8 +81,6 @@ struct snapshot_builder *snapshot_builder_of_everything(void)
 	uint32_t parse = snapshot_builder_benchmark(builder, "parse");
 	uint32_t print = snapshot_builder_benchmark(builder, "print");
 	uint32_t pool = snapshot_builder_pool(builder, 0x7000, "arena");
-	static const uint64_t edges[] = {2, 4, 6};
-	static const uint64_t nodes[] = {1, 1, 3};
 
 	snapshot_builder_sampled(builder, 4096);
 	snapshot_builder_run(builder)->flags |= SNAPSHOT_RUN_FORKED;
@@ -88,19 +116,11 @@ struct snapshot_builder *snapshot_builder_of_everything(void)
 	snapshot_builder_freed(builder, edge, 50, 48);
 	snapshot_builder_temporary(builder, text, 1000, 10);
 
-	snapshot_builder_samples(builder, parse, 4, 12, 4);
-	snapshot_builder_series(builder, edge, edges, NULL, 48, 3);
-	snapshot_builder_series(builder, node, nodes, NULL, 24, 3);
-	snapshot_builder_deaths(builder, edge, 1, 20);
-	snapshot_builder_deaths(builder, edge, 5, 10);
-	snapshot_builder_deaths(builder, text, 40000, 0);
-	snapshot_builder_survival(builder, edge, 0, 8, 8, 20);
-	snapshot_builder_survival(builder, edge, 8, 8, 8, 10);
-	snapshot_builder_born_range(builder, 6, 5, 6);
-	snapshot_builder_born_range(builder, 8, 7, 7);
+	add_survival(builder, edge, node, text);
 	snapshot_builder_root(builder, 0x600000, 64, "registry");
 	snapshot_builder_root(builder, 0x700000, 8, "cache");
 
+	add_own_costs(builder);
 	add_graph(builder, first_edge, first_node);
 
 	struct snapshot_pool *pools = snapshot_builder_rows(builder, SNAPSHOT_POOLS, NULL);

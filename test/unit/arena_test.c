@@ -90,16 +90,37 @@ static void threads_lose_none(void **state)
 
 static void small_pieces_are_listed_once(void **state)
 {
-	uint64_t before[ARENA_USES], after[ARENA_USES];
+	struct arena_bytes before[ARENA_USES], after[ARENA_USES];
 	struct sum sum = listed();
 
 	(void)state;
-	arena_resident(before);
+	arena_measure(before);
 	for (unsigned i = 0; i < 1000; i++)
 		assert_non_null(arena_small(1000, ARENA_THREADS));
-	arena_resident(after);
-	assert_int_equal(after[ARENA_THREADS] - before[ARENA_THREADS], 1000 * 1008);
+	arena_measure(after);
+	assert_int_equal(
+	    after[ARENA_THREADS].resident - before[ARENA_THREADS].resident, 1000 * 1008);
+	assert_int_equal(after[ARENA_THREADS].mapped - before[ARENA_THREADS].mapped, 1000 * 1008);
 	assert_in_range(listed().bytes - sum.bytes, 1000 * 1008 - 65536, 1000 * 1008 + 2 * 65536);
+}
+
+/* A table of which one page was written. */
+static void mapped_is_told_from_resident(void **state)
+{
+	struct arena_bytes before[ARENA_USES], after[ARENA_USES];
+
+	(void)state;
+	arena_measure(before);
+	char *table = arena_map(64 * PAGE_BYTES, ARENA_NODES);
+
+	assert_non_null(table);
+	table[3 * PAGE_BYTES] = 1;
+	arena_measure(after);
+	assert_int_equal(after[ARENA_NODES].resident - before[ARENA_NODES].resident, PAGE_BYTES);
+	assert_int_equal(after[ARENA_NODES].mapped - before[ARENA_NODES].mapped, 64 * PAGE_BYTES);
+	arena_unmap(table, 64 * PAGE_BYTES, ARENA_NODES);
+	arena_measure(after);
+	assert_int_equal(after[ARENA_NODES].mapped, before[ARENA_NODES].mapped);
 }
 
 static void what_has_no_memory_is_refused(void **state)
@@ -124,6 +145,7 @@ int main(void)
 	    cmocka_unit_test(all_are_listed),
 	    cmocka_unit_test(threads_lose_none),
 	    cmocka_unit_test(small_pieces_are_listed_once),
+	    cmocka_unit_test(mapped_is_told_from_resident),
 	    cmocka_unit_test(what_has_no_memory_is_refused),
 	};
 

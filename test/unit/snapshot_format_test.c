@@ -256,6 +256,13 @@ static const struct {
     MEMBER(stack_frame, module),
     MEMBER(stack_frame, flags),
     MEMBER(stack_frame, reserved),
+    MEMBER(own_memory, table),
+    MEMBER(own_memory, reserved),
+    MEMBER(own_memory, resident_bytes),
+    MEMBER(own_memory, mapped_bytes),
+    MEMBER(gate, closings),
+    MEMBER(gate, longest_wait_ns),
+    MEMBER(gate, longest_stand_ns),
     MEMBER(virtual_table, address),
     MEMBER(virtual_table, module),
     MEMBER(virtual_table, reserved),
@@ -294,6 +301,8 @@ static const struct {
     TYPE(root_range),
     TYPE(root_edge),
     TYPE(stack_frame),
+    TYPE(own_memory),
+    TYPE(gate),
     TYPE(virtual_table),
 };
 #define TYPE_COUNT (sizeof types / sizeof types[0])

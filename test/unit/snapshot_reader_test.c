@@ -425,6 +425,26 @@ static void classes_of_version_1_are_still_read(void **state)
 	snapshot_close(snapshot);
 }
 
+/* The first with what the recorder costs. */
+static void own_costs_of_version_1_are_still_read(void **state)
+{
+	struct snapshot *snapshot = NULL;
+	struct status_error error = {0};
+
+	(void)state;
+	if (snapshot_open("test/fixtures/snapshots/v1/own_costs.snap", &snapshot, &error) != 0)
+		fail_msg("%s", error.sentence);
+	assert_int_equal(snapshot_verify(snapshot, ignore_finding, NULL), 0);
+	assert_int_equal(snapshot->own_memory_count, 2);
+	assert_string_equal(snapshot_string(snapshot, snapshot->own_memory[1].table), "buffers");
+	assert_int_equal(snapshot->own_memory[0].resident_bytes, 65536);
+	assert_int_equal(snapshot->own_memory[0].mapped_bytes, 1 << 24);
+	assert_int_equal(snapshot->gate_count, 1);
+	assert_int_equal(snapshot->gate->closings, 3);
+	assert_int_equal(snapshot->gate->longest_stand_ns, 1500000);
+	snapshot_close(snapshot);
+}
+
 /* The first with samples. */
 static void samples_of_version_1_are_still_read(void **state)
 {
@@ -525,6 +545,7 @@ int main(void)
 	    cmocka_unit_test(files_of_version_1_are_still_read),
 	    cmocka_unit_test(graphs_of_version_1_are_still_read),
 	    cmocka_unit_test(classes_of_version_1_are_still_read),
+	    cmocka_unit_test(own_costs_of_version_1_are_still_read),
 	    cmocka_unit_test(samples_of_version_1_are_still_read),
 	    cmocka_unit_test(pipe_is_read_to_its_end),
 	    cmocka_unit_test(missing_file_and_directory_are_errors_of_input),
