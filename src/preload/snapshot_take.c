@@ -37,7 +37,8 @@ struct order {
 	const char *infix, *detail;
 	uint32_t trigger;
 	bool replace;
-	bool detached; /* nobody waits, neither for a lock nor, if a copy can be made, for the file */
+	bool
+	    detached; /* nobody waits, neither for a lock nor, if a copy can be made, for the file */
 	snapshot_done *done;
 };
 
