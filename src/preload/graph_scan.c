@@ -30,6 +30,12 @@ static struct waiting_word {
 static uint32_t waiting_count;
 static size_t next_row; /* the first whose edges have not begun */
 
+/* The first aligned word at ADDRESS or behind. */
+static inline uintptr_t word_at(uintptr_t address)
+{
+	return (address + WORD_BYTES - 1) & ~(uintptr_t)(WORD_BYTES - 1);
+}
+
 /* ---- blocks ---- */
 
 COLD static struct graph_chunk *next_chunk(struct graph *graph)
@@ -92,24 +98,35 @@ static inline void note_class(uint32_t row, uint64_t word)
 		graph_classes_note(row, word);
 }
 
+/* The words of [*FROM, end) that are in view together: from *FROM, which moves, to *RET_LIMIT. False: there are no more. */
+static inline bool see_words(
+    struct graph *graph, uintptr_t *from, uintptr_t end, uintptr_t *ret_limit)
+{
+	uintptr_t first = word_at(*from);
+
+	if (first + WORD_BYTES > end)
+		return false;
+	first = word_at(memory_see(&view, first, end));
+	if (first >= end)
+		return false;
+	uintptr_t limit = (view.high < end ? view.high : end) & ~(uintptr_t)(WORD_BYTES - 1);
+
+	graph->row.scanned_bytes += limit - first;
+	*from = first;
+	*ret_limit = limit;
+	return true;
+}
+
 /* The words of [from, end), which belong to block ROW. */
 static void scan_words(struct graph *graph, uint32_t row, uintptr_t from, uintptr_t end)
 {
 	uintptr_t start = by_address.blocks[row].address;
+	uintptr_t limit;
 
-	from = (from + WORD_BYTES - 1) & ~(uintptr_t)(WORD_BYTES - 1);
-	while (from + WORD_BYTES <= end) {
-		uintptr_t seen = memory_see(&view, from, end);
-		uintptr_t limit = view.high < end ? view.high : end;
-
-		if (seen >= end)
-			return;
-		from = (seen + WORD_BYTES - 1) & ~(uintptr_t)(WORD_BYTES - 1);
-		uintptr_t first = from;
-
-		if (from == start && from + WORD_BYTES <= limit)
+	while (see_words(graph, &from, end, &limit)) {
+		if (from == start && from < limit)
 			note_class(row, memory_view_word(&view, from));
-		for (; from + WORD_BYTES <= limit; from += WORD_BYTES) {
+		for (; from < limit; from += WORD_BYTES) {
 			uint64_t value = memory_view_word(&view, from);
 
 			if (!block_index_may_hold(&by_address, value))
@@ -121,7 +138,6 @@ static void scan_words(struct graph *graph, uint32_t row, uintptr_t from, uintpt
 			if (waiting_count == WAITING_WORDS)
 				look_up(graph);
 		}
-		graph->row.scanned_bytes += from - first;
 	}
 }
 
@@ -198,25 +214,16 @@ static bool is_chunk_header(uint32_t target, uint64_t into)
 static void scan_root_words(
     struct graph *graph, size_t range, uintptr_t from, uintptr_t end, bool of_libc)
 {
-	from = (from + WORD_BYTES - 1) & ~(uintptr_t)(WORD_BYTES - 1);
-	while (from + WORD_BYTES <= end) {
-		uintptr_t seen = memory_see(&view, from, end);
-		uintptr_t limit = view.high < end ? view.high : end;
+	uintptr_t limit;
 
-		if (seen >= end)
-			return;
-		from = (seen + WORD_BYTES - 1) & ~(uintptr_t)(WORD_BYTES - 1);
-		uintptr_t first = from;
-
-		for (; from + WORD_BYTES <= limit; from += WORD_BYTES) {
+	while (see_words(graph, &from, end, &limit))
+		for (; from < limit; from += WORD_BYTES) {
 			uint64_t value = memory_view_word(&view, from), into;
 			uint32_t target = block_index_find(&by_address, value, &into);
 
 			if (target != BLOCK_NONE && !(of_libc && is_chunk_header(target, into)))
 				add_root_edge(graph, range, from, target, into);
 		}
-		graph->row.scanned_bytes += from - first;
-	}
 }
 
 /* The range without the blocks that lie in it, whose words are theirs. */
