@@ -19,6 +19,7 @@ struct wanted {
 	int64_t slot;	  /* from the canonical frame address */
 	uint64_t address; /* ELF */
 	uint64_t pc;
+	uint64_t into; /* the variable that was found lies so far below the address */
 };
 
 /* The bytes of CODE at ADDRESS. Returns how many. */
@@ -99,9 +100,9 @@ static bool find_slot(const struct call_result_source *source, Dwarf_Die *functi
 	return true;
 }
 
-/* OPERATION gives the address of VARIABLE, itself or by its number in the unit's table: does ADDRESS lie in it? */
-static bool holds_address(
-    Dwarf_Die *variable, Dwarf_Attribute *location, const Dwarf_Op *operation, uint64_t address)
+/* OPERATION gives the address of VARIABLE, itself or by its number in the unit's table: does the wanted one lie in it? */
+static bool holds_address(Dwarf_Die *variable, Dwarf_Attribute *location, const Dwarf_Op *operation,
+    struct wanted *wanted)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Addr start;
@@ -114,11 +115,12 @@ static bool holds_address(
 		 dwarf_getlocation_attr(location, operation, &attribute) != 0 ||
 		 dwarf_formaddr(&attribute, &start) != 0)
 		return false;
-	return address >= start && type_of(variable, &type) &&
-	       dwarf_aggregate_size(&type, &bytes) == 0 && address - start < bytes;
+	wanted->into = wanted->address - start;
+	return wanted->address >= start && type_of(variable, &type) &&
+	       dwarf_aggregate_size(&type, &bytes) == 0 && wanted->into < bytes;
 }
 
-static bool is_at(Dwarf_Die *variable, const struct wanted *wanted)
+static bool is_at(Dwarf_Die *variable, struct wanted *wanted)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Op *operations;
@@ -138,14 +140,14 @@ static bool is_at(Dwarf_Die *variable, const struct wanted *wanted)
 	case WANTED_SLOT:
 		return atom == DW_OP_fbreg && (int64_t)operations[0].number == wanted->slot;
 	case WANTED_ADDRESS:
-		return holds_address(variable, &attribute, &operations[0], wanted->address);
+		return holds_address(variable, &attribute, &operations[0], wanted);
 	}
 	return false;
 }
 
 /* A variable of SCOPE (a function, an inlined one, a block or a unit) or of a block in it that holds the pc. */
 static bool find_variable(
-    Dwarf_Die *scope, const struct wanted *wanted, int nesting, Dwarf_Die *ret_variable)
+    Dwarf_Die *scope, struct wanted *wanted, int nesting, Dwarf_Die *ret_variable)
 {
 	Dwarf_Off last_offset = dwarf_dieoffset(scope);
 	Dwarf_Die die;
@@ -177,26 +179,8 @@ struct search {
 	Dwarf_Die function, unit;
 };
 
-/* The address of VARIABLE, for which find_variable was asked by an address in it. */
-static uint64_t offset_in(Dwarf_Die *variable, uint64_t address)
-{
-	Dwarf_Attribute attribute, number;
-	Dwarf_Op *operations;
-	Dwarf_Addr start = address;
-	size_t count = 0;
-
-	if (dwarf_attr_integrate(variable, DW_AT_location, &attribute) != NULL &&
-	    dwarf_getlocation(&attribute, &operations, &count) == 0 && count == 1) {
-		if (operations[0].atom == DW_OP_addr)
-			start = operations[0].number;
-		else if (dwarf_getlocation_attr(&attribute, &operations[0], &number) == 0)
-			(void)dwarf_formaddr(&number, &start);
-	}
-	return address - start;
-}
-
 /* The type of the variable that is WANTED, or of the part of it at a wanted address. */
-static bool variable_type(struct search *search, const struct wanted *wanted, Dwarf_Die *ret_type)
+static bool variable_type(struct search *search, struct wanted *wanted, Dwarf_Die *ret_type)
 {
 	Dwarf_Die variable;
 
@@ -207,7 +191,7 @@ static bool variable_type(struct search *search, const struct wanted *wanted, Dw
 		!find_variable(&search->function, wanted, 0, &variable)) ||
 	    !type_of(&variable, ret_type))
 		return false;
-	return type_layout_part(*ret_type, offset_in(&variable, wanted->address), ret_type);
+	return type_layout_part(*ret_type, wanted->into, ret_type);
 }
 
 /* The type of what STEP's pointer variable points to, at its displacement. */
