@@ -171,17 +171,16 @@ static uint32_t variable_root(struct builder *builder, const struct snapshot_roo
     const struct snapshot_root_edge *edge)
 {
 	struct root_name root = root_of_range(builder, range);
-	struct symbol_variable variable;
+	struct symbol_variable variable = {.name = ""};
 
 	if (find_variable(builder, range, edge->address, &variable)) {
 		root.name = variable.name;
 		root.base = edge->address - variable.offset;
 		root.bytes = variable.size;
-		root.detail = library_state(root.module, variable.name);
 	} else {
 		root.name = root.module != NULL ? root.module : "[unknown]";
-		root.detail = library_state(root.module, "");
 	}
+	root.detail = library_state(root.module, variable.name);
 	return add_root(builder, &root);
 }
 
