@@ -105,28 +105,25 @@ static int matrix_of_row(
 
 /* How inexact the numbers of one iteration are: no variance is kept for it, so it is taken to be of the mix of blocks
  * of the whole run. Retained blocks are in the file, so theirs is their own. */
-struct row_spreads {
-	struct spread allocs, frees, temporary;
-	double live_bytes, live_blocks, peak_bytes;
-};
-
-static struct row_spreads spreads_of(const struct heap *heap, const struct snapshot_iteration *i)
+static struct estimate_spreads spreads_of(const struct heap *heap, const struct iterations_row *row)
 {
+	const struct snapshot_iteration *i = row->iteration;
 	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
 
 	if (estimate_mean(heap->snapshot) == 0)
-		return (struct row_spreads){0};
+		return (struct estimate_spreads){0};
 	const struct spread whole = estimate_allocs(heap->snapshot);
 
-	return (struct row_spreads){
+	return (struct estimate_spreads){
 	    .allocs = {estimate_like(i->allocs, totals->allocs, whole.blocks),
 		estimate_like(i->bytes, totals->bytes, whole.bytes)},
 	    .frees = {estimate_like(i->frees, totals->allocs, whole.blocks),
 		estimate_like(i->freed_bytes, totals->bytes, whole.bytes)},
 	    .temporary = {estimate_like(i->temporary, totals->allocs, whole.blocks),
 		estimate_like(i->temporary_bytes, totals->bytes, whole.bytes)},
-	    .live_blocks = estimate_like(i->live_blocks, totals->allocs, whole.blocks),
-	    .live_bytes = estimate_like(i->live_bytes, totals->bytes, whole.bytes),
+	    .live = {estimate_like(i->live_blocks, totals->allocs, whole.blocks),
+		estimate_like(i->live_bytes, totals->bytes, whole.bytes)},
+	    .retained = row->retained_spread,
 	    .peak_bytes = estimate_like(i->peak_bytes, totals->bytes, whole.bytes),
 	};
 }
@@ -148,7 +145,7 @@ static void add_row(
     struct text_table *table, const struct heap *heap, const struct iterations_row *row)
 {
 	const struct snapshot_iteration *i = row->iteration;
-	const struct row_spreads spreads = spreads_of(heap, i);
+	const struct estimate_spreads spreads = spreads_of(heap, row);
 	const uint64_t mean = estimate_mean(heap->snapshot);
 	char number[64];
 
@@ -166,10 +163,10 @@ static void add_row(
 	text_table_cell(table, text_estimate(mean, i->frees, spreads.frees.blocks).text);
 	text_table_cell(table, text_estimate_bytes(mean, i->freed_bytes, spreads.frees.bytes).text);
 	text_table_cell_tinted(table, row->retained_blocks != 0 ? TEXT_BOLD : TEXT_PLAIN,
-	    text_estimate(mean, row->retained_blocks, row->retained_spread.blocks).text);
+	    text_estimate(mean, row->retained_blocks, spreads.retained.blocks).text);
 	text_table_cell(
-	    table, text_estimate_bytes(mean, row->retained_bytes, row->retained_spread.bytes).text);
-	text_table_cell(table, text_estimate_bytes(mean, i->live_bytes, spreads.live_bytes).text);
+	    table, text_estimate_bytes(mean, row->retained_bytes, spreads.retained.bytes).text);
+	text_table_cell(table, text_estimate_bytes(mean, i->live_bytes, spreads.live.bytes).text);
 	text_table_cell(table, text_estimate_bytes(mean, i->peak_bytes, spreads.peak_bytes).text);
 	text_table_cell(table, text_duration(i->ns).text);
 }
@@ -294,29 +291,11 @@ int report_iterations_text(FILE *out, const struct iterations_view *view,
 
 /* --- JSON --- */
 
-static void iteration_errors_json(
-    struct json_writer *json, const struct heap *heap, const struct iterations_row *row)
-{
-	const struct row_spreads spreads = spreads_of(heap, row->iteration);
-	const uint64_t mean = estimate_mean(heap->snapshot);
-
-	json_estimate_error(json, "allocs", mean, spreads.allocs.blocks);
-	json_estimate_error(json, "bytes", mean, spreads.allocs.bytes);
-	json_estimate_error(json, "frees", mean, spreads.frees.blocks);
-	json_estimate_error(json, "freed_bytes", mean, spreads.frees.bytes);
-	json_estimate_error(json, "temporary", mean, spreads.temporary.blocks);
-	json_estimate_error(json, "temporary_bytes", mean, spreads.temporary.bytes);
-	json_estimate_error(json, "retained_blocks", mean, row->retained_spread.blocks);
-	json_estimate_error(json, "retained_bytes", mean, row->retained_spread.bytes);
-	json_estimate_error(json, "live_blocks", mean, spreads.live_blocks);
-	json_estimate_error(json, "live_bytes", mean, spreads.live_bytes);
-	json_estimate_error(json, "peak_bytes", mean, spreads.peak_bytes);
-}
-
 static void iteration_json(
     struct json_writer *json, const struct heap *heap, const struct iterations_row *row)
 {
 	const struct snapshot_iteration *i = row->iteration;
+	const struct estimate_spreads spreads = spreads_of(heap, row);
 
 	json_begin_object(json, NULL);
 	json_unsigned(json, "n", i->first);
@@ -339,7 +318,7 @@ static void iteration_json(
 	json_unsigned(json, "live_bytes", i->live_bytes);
 	json_unsigned(json, "peak_bytes", i->peak_bytes);
 	json_unsigned(json, "ns", i->ns);
-	iteration_errors_json(json, heap, row);
+	json_estimate_errors(json, estimate_mean(heap->snapshot), &spreads);
 	json_end(json);
 }
 

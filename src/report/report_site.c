@@ -25,25 +25,24 @@ static void estimate_row(struct text_table *table, uint64_t mean, const char *wh
 }
 
 /* Variances of the totals of a file. */
-struct total_spreads {
-	struct spread allocs, temporary, frees, live;
-};
-
-static struct total_spreads total_spreads(
+static struct estimate_spreads total_spreads(
     const struct heap *heap, const struct heap_totals *counted)
 {
-	struct total_spreads spreads = {
-	    .allocs = estimate_allocs(heap->snapshot), .live = counted->spread};
+	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
+	struct estimate_spreads spreads = {.allocs = estimate_allocs(heap->snapshot),
+	    .live = counted->spread,
+	    .retained = counted->retained_spread};
 
 	for (size_t stack = 0; stack < heap->stack_count; stack++)
 		spread_add(&spreads.temporary, &heap->stacks[stack].temporary_spread);
 	spreads.frees = spread_without(&spreads.allocs, &spreads.live);
+	spreads.peak_bytes = estimate_like(totals->peak_bytes, totals->bytes, spreads.allocs.bytes);
 	return spreads;
 }
 
 /* A part of the live blocks of which no variance is kept. */
 static void like_live(struct text_table *table, const struct heap *heap,
-    const struct total_spreads *spreads, const char *what, uint64_t blocks, uint64_t bytes,
+    const struct estimate_spreads *spreads, const char *what, uint64_t blocks, uint64_t bytes,
     const char *meaning)
 {
 	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
@@ -80,7 +79,7 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	int status = 0;
 
 	heap_count(heap, NULL, &counted);
-	const struct total_spreads spreads = total_spreads(heap, &counted);
+	const struct estimate_spreads spreads = total_spreads(heap, &counted);
 	const uint64_t mean = estimate_mean(heap->snapshot);
 
 	if (totals->peak_error_bytes != 0)
@@ -106,15 +105,12 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 		    "of it freed in the same iteration");
 	estimate_row(&table, mean, "freed", totals->frees, totals->freed_bytes, &spreads.frees, "");
 	totals_row(&table, "peak", "",
-	    text_estimate_bytes(mean, totals->peak_bytes,
-		estimate_like(totals->peak_bytes, totals->bytes, spreads.allocs.bytes))
-		.text,
-	    peak);
+	    text_estimate_bytes(mean, totals->peak_bytes, spreads.peak_bytes).text, peak);
 	estimate_row(&table, mean, "live", totals->live_blocks, totals->live_bytes, &spreads.live,
 	    "alive in this snapshot");
 	if (run->iterations_counted != 0)
 		estimate_row(&table, mean, "  retained", counted.retained_blocks,
-		    counted.retained_bytes, &counted.retained_spread,
+		    counted.retained_bytes, &spreads.retained,
 		    "of it born in a counted iteration that ended");
 	if (counted.ignored_blocks != 0)
 		like_live(&table, heap, &spreads, "  ignored", counted.ignored_blocks,
@@ -131,27 +127,6 @@ int report_totals_text(FILE *out, const struct heap *heap, const struct text_sty
 	return status;
 }
 
-static void totals_errors_json(
-    struct json_writer *json, const struct heap *heap, const struct heap_totals *counted)
-{
-	const struct snapshot_totals *totals = &heap->snapshot->run->totals;
-	const struct total_spreads spreads = total_spreads(heap, counted);
-	const uint64_t mean = estimate_mean(heap->snapshot);
-
-	json_estimate_error(json, "allocs", mean, spreads.allocs.blocks);
-	json_estimate_error(json, "bytes", mean, spreads.allocs.bytes);
-	json_estimate_error(json, "frees", mean, spreads.frees.blocks);
-	json_estimate_error(json, "freed_bytes", mean, spreads.frees.bytes);
-	json_estimate_error(json, "temporary", mean, spreads.temporary.blocks);
-	json_estimate_error(json, "temporary_bytes", mean, spreads.temporary.bytes);
-	json_estimate_error(json, "live_blocks", mean, spreads.live.blocks);
-	json_estimate_error(json, "live_bytes", mean, spreads.live.bytes);
-	json_estimate_error(json, "peak_bytes", mean,
-	    estimate_like(totals->peak_bytes, totals->bytes, spreads.allocs.bytes));
-	json_estimate_error(json, "retained_blocks", mean, counted->retained_spread.blocks);
-	json_estimate_error(json, "retained_bytes", mean, counted->retained_spread.bytes);
-}
-
 void report_totals_json(struct json_writer *json, const struct heap *heap)
 {
 	const struct snapshot_run *run = heap->snapshot->run;
@@ -159,6 +134,8 @@ void report_totals_json(struct json_writer *json, const struct heap *heap)
 	struct heap_totals counted;
 
 	heap_count(heap, NULL, &counted);
+	const struct estimate_spreads spreads = total_spreads(heap, &counted);
+
 	json_begin_object(json, "totals");
 	json_unsigned(json, "allocs", totals->allocs);
 	json_unsigned(json, "bytes", totals->bytes);
@@ -183,7 +160,7 @@ void report_totals_json(struct json_writer *json, const struct heap *heap)
 	json_unsigned(json, "rss_bytes", run->rss_bytes);
 	json_unsigned(json, "iterations_ended", run->iterations_ended);
 	json_unsigned(json, "iterations_counted", run->iterations_counted);
-	totals_errors_json(json, heap, &counted);
+	json_estimate_errors(json, estimate_mean(heap->snapshot), &spreads);
 	json_end(json);
 }
 

@@ -81,6 +81,22 @@ void json_estimate_error(struct json_writer *json, const char *key, uint64_t mea
 	json_unsigned(json, name, rounded_error(variance));
 }
 
+void json_estimate_errors(
+    struct json_writer *json, uint64_t mean, const struct estimate_spreads *spreads)
+{
+	json_estimate_error(json, "allocs", mean, spreads->allocs.blocks);
+	json_estimate_error(json, "bytes", mean, spreads->allocs.bytes);
+	json_estimate_error(json, "frees", mean, spreads->frees.blocks);
+	json_estimate_error(json, "freed_bytes", mean, spreads->frees.bytes);
+	json_estimate_error(json, "temporary", mean, spreads->temporary.blocks);
+	json_estimate_error(json, "temporary_bytes", mean, spreads->temporary.bytes);
+	json_estimate_error(json, "live_blocks", mean, spreads->live.blocks);
+	json_estimate_error(json, "live_bytes", mean, spreads->live.bytes);
+	json_estimate_error(json, "peak_bytes", mean, spreads->peak_bytes);
+	json_estimate_error(json, "retained_blocks", mean, spreads->retained.blocks);
+	json_estimate_error(json, "retained_bytes", mean, spreads->retained.bytes);
+}
+
 void json_sampled(struct json_writer *json, const struct snapshot *snapshot)
 {
 	if (estimate_mean(snapshot) == 0)

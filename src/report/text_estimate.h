@@ -24,6 +24,14 @@ void text_estimate_legend(const struct snapshot *snapshot, char *text, size_t by
 
 /* "KEY_error": half the 95 % interval, rounded up; nothing when exact. */
 void json_estimate_error(struct json_writer *json, const char *key, uint64_t mean, double variance);
+/* Variances of the numbers that are told of a whole file, or of an iteration. */
+struct estimate_spreads {
+	struct spread allocs, frees, temporary, live, retained;
+	double peak_bytes;
+};
+/* The errors of all of them. */
+void json_estimate_errors(
+    struct json_writer *json, uint64_t mean, const struct estimate_spreads *spreads);
 /* "sampled":{"mean_bytes":n,...}; nothing when exact. */
 void json_sampled(struct json_writer *json, const struct snapshot *snapshot);
 
