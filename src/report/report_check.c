@@ -179,12 +179,10 @@ static int write_finding_rows(FILE *out, const struct report_checks *checks,
     const struct report_check *check, const struct check_finding *finding,
     const struct report_options *options)
 {
-	size_t count = finding->row_count;
+	size_t count = report_shown(options, finding->row_count);
 	struct text_table table;
 	int status = 0;
 
-	if (options->top != 0 && count > options->top)
-		count = options->top;
 	text_table_init(&table);
 	text_table_column(&table, "  blocks", TEXT_RIGHT);
 	text_table_column(&table, "bytes", TEXT_RIGHT);
@@ -447,11 +445,9 @@ static int finding_json(struct json_writer *json, const struct report_checks *ch
     const struct report_options *options)
 {
 	const struct snapshot *snapshot = last_snapshot(check);
-	size_t count = finding->row_count;
+	size_t count = report_shown(options, finding->row_count);
 	int status = 0;
 
-	if (options->top != 0 && count > options->top)
-		count = options->top;
 	json_begin_object(json, NULL);
 	json_text(json, "rule", check_rule_name(finding->rule));
 	json_text_or_null(json, "site", check->site);

@@ -235,10 +235,8 @@ static int put_finding(FILE *out, const struct report_checks *checks,
 	const char *rule = check_rule_name(finding->rule);
 	struct draft sentence = {0}, details = {0};
 	int status = draft_finding(&sentence, &details, checks, part, finding, options);
-	size_t count = finding->row_count;
+	size_t count = report_shown(options, finding->row_count);
 
-	if (options->top != 0 && count > options->top)
-		count = options->top;
 	if (status == 0 && count == 0)
 		put_annotation(out, NULL, rule, sentence.text, details.text);
 	for (size_t i = 0; status == 0 && i < count; i++) {

@@ -42,12 +42,6 @@ static bool is_shown(const struct dominators *dominators, uint32_t node, uint64_
 
 /* ---- text ---- */
 
-static size_t limit_of(const struct report_options *options)
-{
-	return options->top != 0 && options->top < CHILDREN_MAX ? (size_t)options->top
-								: CHILDREN_MAX;
-}
-
 static void put_line(FILE *out, struct retained retained, uint64_t whole, int depth,
     const char *text, const struct text_style *style)
 {
@@ -76,7 +70,7 @@ static void put_tree(FILE *out, const struct graph_view *view, uint32_t node, ui
     int depth, const struct report_options *options)
 {
 	const struct dominators *dominators = view->dominators;
-	const size_t limit = limit_of(options);
+	const size_t limit = report_shown(options, CHILDREN_MAX);
 	uint32_t children[CHILDREN_MAX];
 	char text[REPORT_TEXT_BYTES];
 	struct retained rest = {
@@ -145,7 +139,7 @@ int report_dominators_text(
 	fprintf(out, "\n%10s %9s %8s  dominates, with all that goes with it\n", "retained",
 	    "blocks", "of all");
 	if (chosen != NULL)
-		count = outermost(view, chosen, nodes, limit_of(options));
+		count = outermost(view, chosen, nodes, report_shown(options, CHILDREN_MAX));
 	for (size_t i = 0; i < count; i++)
 		put_tree(out, view, nodes[i], whole_bytes(view), 0, options);
 	return report_finish(out);
@@ -177,7 +171,7 @@ static void tree_json(struct json_writer *json, const struct graph_view *view, u
     int depth, const struct report_options *options)
 {
 	uint32_t children[CHILDREN_MAX];
-	const size_t limit = limit_of(options);
+	const size_t limit = report_shown(options, CHILDREN_MAX);
 	size_t count = dominators_largest(view->dominators, node, children, limit);
 
 	json_begin_object(json, NULL);
@@ -209,7 +203,7 @@ int report_dominators_json(
 	report_graph_json(&json, view->graph->snapshot);
 	json_begin_array(&json, "tree");
 	if (chosen != NULL)
-		count = outermost(view, chosen, nodes, limit_of(options));
+		count = outermost(view, chosen, nodes, report_shown(options, CHILDREN_MAX));
 	for (size_t i = 0; i < count; i++)
 		tree_json(&json, view, nodes[i], 0, options);
 	json_end(&json);
@@ -271,7 +265,7 @@ int report_roots_text(FILE *out, struct graph_view *view, const struct report_op
 	text_table_column(&table, "pointers", TEXT_RIGHT);
 	text_table_column(&table, "kind", TEXT_LEFT);
 	text_table_column(&table, "root", TEXT_LEFT);
-	for (uint32_t i = 0; i < count && (options->top == 0 || i < options->top); i++) {
+	for (uint32_t i = 0; i < report_shown(options, count); i++) {
 		const struct root_name *root = &view->roots->roots[rows[i].root];
 		uint32_t node = reference_root_node(view->graph, rows[i].root);
 
@@ -286,9 +280,7 @@ int report_roots_text(FILE *out, struct graph_view *view, const struct report_op
 	free(rows);
 	status = text_table_write(&table, out, &options->style);
 	text_table_release(&table);
-	if (options->top != 0 && count > options->top)
-		fprintf(out, "... %s more; --top 0 shows all\n",
-		    text_plural(count - options->top, "root", "roots").text);
+	report_left_out(out, count - report_shown(options, count), "root", "roots");
 	return status != STATUS_OK ? status : report_finish(out);
 }
 
@@ -308,7 +300,7 @@ int report_roots_json(FILE *out, struct graph_view *view, const struct report_op
 	report_file_json(&json, "file", view->graph->snapshot);
 	report_graph_json(&json, view->graph->snapshot);
 	json_begin_array(&json, "roots");
-	for (uint32_t i = 0; i < count && (options->top == 0 || i < options->top); i++) {
+	for (uint32_t i = 0; i < report_shown(options, count); i++) {
 		const struct root_name *root = &view->roots->roots[rows[i].root];
 		uint32_t node = reference_root_node(view->graph, rows[i].root);
 

@@ -162,15 +162,12 @@ int report_edges_text(FILE *out, struct graph_view *view, const struct grouping 
 	text_table_column(&table, "same", TEXT_RIGHT);
 	text_table_column(&table, "younger", TEXT_RIGHT);
 	text_table_column(&table, "holder, field -> held", TEXT_LEFT);
-	shown = options->top != 0 && options->top < edges.growth.count ? (size_t)options->top
-								       : edges.growth.count;
+	shown = report_shown(options, edges.growth.count);
 	for (size_t i = 0; i < shown; i++)
 		edge_cells(&table, &edges, i);
 	status = text_table_write(&table, out, &options->style);
 	text_table_release(&table);
-	if (shown < edges.growth.count)
-		fprintf(out, "... %s more; --top 0 shows all\n",
-		    text_plural(edges.growth.count - shown, "field", "fields").text);
+	report_left_out(out, edges.growth.count - shown, "field", "fields");
 	fputs(
 	    "older: the holder was there before what it holds was born; same: born in one iteration; "
 	    "younger: the holder came later.\n",
@@ -233,7 +230,7 @@ int report_edges_json(FILE *out, struct graph_view *view, const struct grouping 
 	report_graph_json(&json, view->graph->snapshot);
 	ages_json(&json, "totals", &edges.growth.total);
 	json_begin_array(&json, "rows");
-	for (size_t i = 0; i < edges.growth.count && (options->top == 0 || i < options->top); i++)
+	for (size_t i = 0; i < report_shown(options, edges.growth.count); i++)
 		edge_json(&json, &edges, i);
 	json_end(&json);
 	edges_release(&edges);
@@ -301,7 +298,7 @@ int report_cycles_text(FILE *out, struct graph_view *view, const struct report_o
 	text_table_column(&table, "", TEXT_LEFT);
 	text_table_column(&table, "members", TEXT_LEFT);
 	text_table_column(&table, "held by", TEXT_LEFT);
-	for (size_t i = 0; i < cycles.count && (options->top == 0 || i < options->top); i++) {
+	for (size_t i = 0; i < report_shown(options, cycles.count); i++) {
 		const struct cycle *cycle = &cycles.rows[i];
 
 		text_table_row(&table);
@@ -336,7 +333,7 @@ int report_cycles_json(FILE *out, struct graph_view *view, const struct report_o
 	report_file_json(&json, "file", view->graph->snapshot);
 	report_graph_json(&json, view->graph->snapshot);
 	json_begin_array(&json, "cycles");
-	for (size_t i = 0; i < cycles.count && (options->top == 0 || i < options->top); i++) {
+	for (size_t i = 0; i < report_shown(options, cycles.count); i++) {
 		const struct cycle *cycle = &cycles.rows[i];
 
 		json_begin_object(&json, NULL);

@@ -20,4 +20,10 @@ struct report_options {
 	size_t frames;	    /* of the stack below a row; 0 none, SIZE_MAX all */
 };
 
+/* How many of COUNT rows are shown. */
+static inline size_t report_shown(const struct report_options *options, size_t count)
+{
+	return options->top != 0 && options->top < count ? (size_t)options->top : count;
+}
+
 #endif

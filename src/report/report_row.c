@@ -280,6 +280,13 @@ int report_row_name(struct text_table *table, const struct grouping *grouping,
 	return status;
 }
 
+void report_left_out(FILE *out, size_t left_out, const char *singular, const char *plural)
+{
+	if (left_out != 0)
+		fprintf(out, "... %s more; --top 0 shows all\n",
+		    text_plural(left_out, singular, plural).text);
+}
+
 int report_finish(FILE *out)
 {
 	return fflush(out) == 0 && !ferror(out) ? 0 : STATUS_IO;

@@ -53,6 +53,8 @@ void report_key_text(const struct report_options *options, const struct grouping
 /* The row's name as the last cell, its stack and where it was resized below. */
 int report_row_name(struct text_table *table, const struct grouping *grouping,
     const struct report_row *row, const struct report_options *options);
+/* What follows a table that leaves out LEFT_OUT rows of a kind, if any. */
+void report_left_out(FILE *out, size_t left_out, const char *singular, const char *plural);
 /* 0, or a status with a message for STATUS_IO left to the caller: flushes OUT. */
 int report_finish(FILE *out);
 

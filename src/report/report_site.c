@@ -316,9 +316,8 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 		    sort_words(sort));
 		status = text_table_write(&table, out, &options->style);
 	}
-	if (status == 0 && left_out != 0)
-		fprintf(out, "... %s more; --top 0 shows all\n",
-		    text_plural(left_out, "row", "rows").text);
+	if (status == 0)
+		report_left_out(out, left_out, "row", "rows");
 	text_table_release(&table);
 	return status;
 }
