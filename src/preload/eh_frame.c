@@ -35,9 +35,10 @@ static atomic_bool init_begun;
 
 /* ---- the pieces of a frame description ---- */
 
-static uint64_t read_pointer(struct byte_cursor *cursor, uint8_t encoding, const uint8_t *header)
+static uint64_t read_pointer(
+    struct byte_cursor *cursor, uint8_t encoding, const struct eh_image *image)
 {
-	uintptr_t field = (uintptr_t)cursor->at;
+	uintptr_t field = (uintptr_t)cursor->at + image->moved;
 	uint64_t value = 0;
 
 	if (encoding == OMITTED)
@@ -75,7 +76,7 @@ static uint64_t read_pointer(struct byte_cursor *cursor, uint8_t encoding, const
 	case RELATIVE_TO_FIELD:
 		return value + field;
 	case RELATIVE_TO_HEADER:
-		return value + (uintptr_t)header;
+		return value + (uintptr_t)image->header;
 	default:
 		cursor->failed = true;
 		return 0;
@@ -118,7 +119,7 @@ static void read_augmentation(const struct eh_image *image, struct byte_cursor *
 		case 'P': {
 			uint8_t encoding = (uint8_t)byte_cursor_number(&data, 1);
 
-			(void)read_pointer(&data, encoding, image->header);
+			(void)read_pointer(&data, encoding, image);
 			break;
 		}
 		case 'L':
@@ -182,9 +183,8 @@ __attribute__((noinline)) static bool read_frame_entry(const struct eh_image *im
 	if (cursor->failed || back == 0 || back > (uint64_t)(field - image->segment) ||
 	    !read_common_entry(image, field - back, common))
 		return false;
-	entry->start = read_pointer(cursor, common->pointer_encoding, image->header);
-	entry->end =
-	    entry->start + read_pointer(cursor, common->pointer_encoding & 0x0f, image->header);
+	entry->start = read_pointer(cursor, common->pointer_encoding, image);
+	entry->end = entry->start + read_pointer(cursor, common->pointer_encoding & 0x0f, image);
 	if (common->has_augmentation)
 		byte_cursor_skip(cursor, byte_cursor_uleb(cursor));
 	return !cursor->failed;
@@ -335,11 +335,11 @@ static bool run_state(struct eh_machine *machine, uint8_t code, struct byte_curs
 
 /* Instructions that move on in the code. False: not one of them. */
 static bool run_advance(const struct eh_common_entry *common, uint8_t code,
-    struct byte_cursor *program, const uint8_t *header, uintptr_t *location)
+    struct byte_cursor *program, const struct eh_image *image, uintptr_t *location)
 {
 	switch (code) {
 	case 0x01: /* set_loc */
-		*location = read_pointer(program, common->pointer_encoding, header);
+		*location = read_pointer(program, common->pointer_encoding, image);
 		return true;
 	case 0x02: /* advance_loc1, 2, 4 */
 	case 0x03:
@@ -354,7 +354,8 @@ static bool run_advance(const struct eh_common_entry *common, uint8_t code,
 
 /* Run PROGRAM from LOCATION until the row for ADDRESS stands. */
 static bool run_program(struct eh_machine *machine, const struct eh_common_entry *common,
-    struct byte_cursor *program, const uint8_t *header, uintptr_t location, uintptr_t address)
+    struct byte_cursor *program, const struct eh_image *image, uintptr_t location,
+    uintptr_t address)
 {
 	while (program->at < program->end && !program->failed) {
 		uint8_t code = (uint8_t)byte_cursor_number(program, 1);
@@ -372,7 +373,7 @@ static bool run_program(struct eh_machine *machine, const struct eh_common_entry
 			restore_rule(machine, operand);
 			continue;
 		default:
-			if (run_advance(common, code, program, header, &location))
+			if (run_advance(common, code, program, image, &location))
 				break;
 			if (run_state(machine, code, program) ||
 			    run_cfa(&machine->row, code, program, common->data_factor) ||
@@ -397,8 +398,8 @@ static const uint8_t *search_table(const struct eh_image *image, uintptr_t addre
 	uint8_t count_encoding = (uint8_t)byte_cursor_number(&cursor, 1);
 	uint64_t table_encoding = byte_cursor_number(&cursor, 1);
 
-	(void)read_pointer(&cursor, frames_encoding, image->header);
-	uint64_t count = read_pointer(&cursor, count_encoding, image->header);
+	(void)read_pointer(&cursor, frames_encoding, image);
+	uint64_t count = read_pointer(&cursor, count_encoding, image);
 
 	if (cursor.failed || version != 1 || count_encoding == OMITTED ||
 	    table_encoding != SORTED_TABLE || count == 0 ||
@@ -422,13 +423,52 @@ static const uint8_t *search_table(const struct eh_image *image, uintptr_t addre
 	return pair[0] <= wanted ? image->header + pair[1] : NULL;
 }
 
+/* AT begins an entry: where the next one begins, NULL behind the last one. */
+static const uint8_t *next_entry(const struct eh_image *image, const uint8_t *at)
+{
+	struct byte_cursor body = open_entry(image, at);
+
+	return body.failed ? NULL : body.end;
+}
+
+/* The same without a table: one description after the other. */
+static const uint8_t *search_all(
+    struct eh_machine *machine, const struct eh_image *image, uintptr_t address)
+{
+	const struct eh_frame_entry *frame = &machine->frame;
+
+	for (const uint8_t *at = image->segment; at != NULL; at = next_entry(image, at))
+		if (read_frame_entry(image, at, &machine->common, &machine->frame) &&
+		    address - frame->start < frame->end - frame->start)
+			return at;
+	return NULL;
+}
+
+void eh_frame_find_code(struct eh_image *image)
+{
+	struct eh_common_entry common;
+	struct eh_frame_entry frame;
+
+	image->code_start = UINTPTR_MAX;
+	image->code_end = 0;
+	for (const uint8_t *at = image->segment; at != NULL; at = next_entry(image, at)) {
+		if (!read_frame_entry(image, at, &common, &frame) || frame.start >= frame.end)
+			continue;
+		if (frame.start < image->code_start)
+			image->code_start = frame.start;
+		if (frame.end > image->code_end)
+			image->code_end = frame.end;
+	}
+}
+
 /* Not inlined: what it needs of the host's stack is free again when the row is visited. */
 __attribute__((noinline)) static bool make_row(
     struct eh_machine *machine, const struct eh_image *image, uintptr_t address)
 {
 	struct eh_common_entry *common = &machine->common;
 	struct eh_frame_entry *frame = &machine->frame;
-	const uint8_t *at = image->header != NULL ? search_table(image, address) : NULL;
+	const uint8_t *at = image->header != NULL ? search_table(image, address)
+						  : search_all(machine, image, address);
 
 	if (at == NULL || !read_frame_entry(image, at, common, frame) ||
 	    address - frame->start >= frame->end - frame->start)
@@ -438,10 +478,10 @@ __attribute__((noinline)) static bool make_row(
 	machine->row.cfa_register = EH_PC; /* none yet */
 	machine->remembered_count = 0;
 	machine->row.is_signal_frame = common->is_signal_frame;
-	if (!run_program(machine, common, &common->program, image->header, 0, UINTPTR_MAX))
+	if (!run_program(machine, common, &common->program, image, 0, UINTPTR_MAX))
 		return false;
 	machine->initial = machine->row;
-	return run_program(machine, common, &frame->program, image->header, frame->start, address);
+	return run_program(machine, common, &frame->program, image, frame->start, address);
 }
 
 enum eh_result eh_frame_visit_image(struct eh_machine *machine, const struct eh_image *image,

@@ -62,11 +62,13 @@ struct eh_machine {
 	struct eh_frame_entry frame;
 };
 
-/* One object: its search table, and the readable segment that holds table and frames. */
+/* One object: its search table, and the readable segment that holds table and frames; or, without a table, a copy of
+ * nothing but frames. */
 struct eh_image {
 	uintptr_t start, end; /* of all segments */
 	uintptr_t code_start, code_end;
 	const uint8_t *header, *segment, *segment_end;
+	uintptr_t moved; /* what the segment was copied from lies so much higher */
 };
 
 enum eh_result {
@@ -84,6 +86,8 @@ enum eh_result eh_frame_visit(struct eh_machine *machine, uintptr_t address, eh_
 /* The same within one object. */
 enum eh_result eh_frame_visit_image(struct eh_machine *machine, const struct eh_image *image,
     uintptr_t address, eh_visitor *visit, void *context);
+/* IMAGE has no table: where the code that its frames describe begins and ends. No code: the end is 0. */
+void eh_frame_find_code(struct eh_image *image);
 /* ADDRESS lies in an object that is there for good, but not in its code. */
 bool eh_frame_is_data(uintptr_t address);
 /* List the objects that are there for good. Once, before any library can be opened by hand. */

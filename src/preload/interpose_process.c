@@ -1,4 +1,4 @@
-/* Intercepted functions that end the process or unload code. Falling off main and exit arrive through on_exit and
+/* Intercepted functions that end the process, unload code or tell of code made at run time. Falling off main and exit arrive through on_exit and
  * quick_exit through its own list: lifecycle.c. */
 #include <dlfcn.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "preload/lifecycle.h"
 #include "preload/loader.h"
 #include "preload/modules.h"
+#include "preload/registered_frames.h"
 #include "preload/unwind.h"
 
 __attribute__((noreturn)) static void leave(int status)
@@ -30,16 +31,21 @@ EXPORT void _Exit(int status)
 	leave(status);
 }
 
+/* The next definition of NAME into the pointer to a function at RET_FUNCTION, if there is one. */
+static void find_next(const char *name, void *ret_function)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	memcpy(ret_function, &symbol, sizeof symbol);
+}
+
 /* Other code may be loaded where this one was: what we cached about these addresses ends here. */
 EXPORT int dlclose(void *handle)
 {
 	static int (*real)(void *);
 
-	if (real == NULL) {
-		void *symbol = dlsym(RTLD_NEXT, "dlclose");
-
-		memcpy(&real, &symbol, sizeof real);
-	}
+	if (real == NULL)
+		find_next("dlclose", &real);
 	int result = real(handle);
 
 	if (lifecycle_is_recording()) {
@@ -48,4 +54,30 @@ EXPORT int dlclose(void *handle)
 		unwind_forget();
 	}
 	return result;
+}
+
+EXPORT void __register_frame(void *begin);
+EXPORT void __register_frame(void *begin)
+{
+	static void (*real)(void *);
+
+	if (real == NULL)
+		find_next("__register_frame", &real);
+	if (real != NULL)
+		real(begin);
+	if (lifecycle_is_recording())
+		registered_frames_add(begin);
+}
+
+/* The code may be gone or be other code from here on. */
+EXPORT void __deregister_frame(void *begin);
+EXPORT void __deregister_frame(void *begin)
+{
+	static void (*real)(void *);
+
+	if (real == NULL)
+		find_next("__deregister_frame", &real);
+	registered_frames_remove(begin);
+	if (real != NULL)
+		real(begin);
 }

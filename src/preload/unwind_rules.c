@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "preload/arena.h"
 #include "preload/modules.h"
+#include "preload/registered_frames.h"
 
 #ifdef ALLOCSCOPE_STRESS
 #	define SIDE_MAX 8u
@@ -217,6 +218,11 @@ enum eh_result unwind_find_row(struct unwind_walker *walker, uintptr_t pc, bool 
 	enum eh_result result =
 	    eh_frame_visit(&walker->machine, pc - !is_exact, visit, context, ret_in_later_object);
 
+	if (unlikely(result == EH_NO_OBJECT) &&
+	    registered_frames_visit(&walker->machine, pc - !is_exact, visit, context)) {
+		atomic_store_explicit(&any_outside, true, memory_order_relaxed);
+		return EH_FOUND;
+	}
 	return unlikely(result == EH_NO_FRAME && !is_exact)
 		   ? find_start_row(walker, pc, visit, context, ret_in_later_object)
 		   : result;

@@ -108,3 +108,16 @@ re.compile("(a|b)*c{1,9}[x-z]+").match("ab" * 20)'
     expect "$snapshot" first_variant alloc_objects=3 inuse_objects=3 inuse_space=333
     expect "$snapshot" second_variant alloc_objects=2 inuse_objects=2 inuse_space=444
 }
+
+@test "code made at run time, described by __register_frame: each has its own stacks, and none when it is gone" {
+    export ALLOCSCOPE_OPTIONS=unwinder=validated:graph=0
+    same_as_plain registered_frames
+    [ "$status" != 77 ] || skip "written for x86-64"
+    [ "$status" = 0 ] || fail "exit $status: $(cat messages)"
+    books_balance "$snapshot"
+    expect "$snapshot" allocate alloc_objects=400 inuse_objects=400 inuse_space=10800
+    expect "$snapshot" with_small_frame inuse_objects=100 inuse_space=2700
+    expect "$snapshot" with_large_frame inuse_objects=100 inuse_space=2700
+    expect "$snapshot" main inuse_objects=200
+    expect "$snapshot" without_information alloc_objects=0
+}

@@ -13,6 +13,7 @@
 /* ---- one object: header and table, a common entry, one frame description ---- */
 
 #define SEGMENT_BYTES 512
+#define HEADER_BYTES  20     /* the table; frames stand behind it */
 #define CODE_START    0x1000 /* relative to the segment */
 #define CODE_BYTES    0x100
 
@@ -195,6 +196,49 @@ static void test_addresses_outside_have_no_row(void **state)
 	assert_int_equal(row_at(&object, CODE_BYTES - 1, &row), EH_FOUND);
 }
 
+/* The frames of OBJECT alone, copied to COPY. */
+static struct eh_image copy_frames(const struct object *object, uint8_t *copy)
+{
+	const uint8_t *frames = object->bytes + HEADER_BYTES;
+	size_t bytes = object->used - HEADER_BYTES;
+
+	memcpy(copy, frames, bytes);
+	return (struct eh_image){.segment = copy,
+	    .segment_end = copy + bytes,
+	    .moved = (uintptr_t)frames - (uintptr_t)copy};
+}
+
+static void test_copied_frames_need_no_table(void **state)
+{
+	static const uint8_t program[] = {0x41, 0x0e, 16};
+	struct object object;
+	uint8_t copy[SEGMENT_BYTES];
+	struct eh_row row;
+
+	(void)state;
+	build(&object, "zR", program, sizeof program);
+	const uintptr_t code = (uintptr_t)object.bytes + CODE_START;
+	struct eh_image image = copy_frames(&object, copy);
+
+	eh_frame_find_code(&image);
+	assert_int_equal(image.code_start, code);
+	assert_int_equal(image.code_end, code + CODE_BYTES);
+	assert_int_equal(eh_frame_visit_image(&machine, &image, code, copy_row, &row), EH_FOUND);
+	assert_int_equal(row.cfa_value, 8);
+	assert_int_equal(
+	    eh_frame_visit_image(&machine, &image, code + 1, copy_row, &row), EH_FOUND);
+	assert_int_equal(row.cfa_value, 16);
+	assert_int_equal(
+	    eh_frame_visit_image(&machine, &image, code + CODE_BYTES, copy_row, &row), EH_NO_FRAME);
+	for (; image.segment_end > image.segment; image.segment_end--) {
+		eh_frame_find_code(&image);
+		assert_true(
+		    image.code_end == 0 || image.segment_end == copy + object.used - HEADER_BYTES);
+	}
+	eh_frame_find_code(&image);
+	assert_int_equal(image.code_end, 0);
+}
+
 /* Any byte may be wrong: nothing outside the segment is read (sanitizers and the guard bytes see to it). */
 static void test_damaged_bytes_are_survived(void **state)
 {
@@ -360,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(test_remembered_rows_come_back),
 	    cmocka_unit_test(test_expressions_are_given_by_address),
 	    cmocka_unit_test(test_addresses_outside_have_no_row),
+	    cmocka_unit_test(test_copied_frames_need_no_table),
 	    cmocka_unit_test(test_damaged_bytes_are_survived),
 	    cmocka_unit_test(test_too_many_remembered_rows_are_refused),
 	    cmocka_unit_test(test_own_code_is_found),
