@@ -26,6 +26,16 @@ $(filter $(BUILD)/test/unit/recorder_%,$(unit_bin)): $(recorder_obj)
 $(filter $(BUILD)/test/unit/recorder_%,$(unit_bin)): LDFLAGS += -Wl,--wrap=system_map,--wrap=unwind_capture
 $(filter $(BUILD)/test/unit/recorder_%,$(unit_bin)): CLI_LIBS += -lunwind
 $(BUILD)/obj/test/%.o: ALL_CPPFLAGS += -Itest
+# All orders of small bodies: test/support/interleave/interleave.h. These tests, and the parts that they try, are compiled
+# with atomic operations that let another body go on. Tables are tiny.
+INTERLEAVED = -Itest -include test/support/interleave/interleaved_atomics.h -DALLOCSCOPE_STRESS=1
+$(BUILD)/interleaved/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(INTERLEAVED) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/obj/test/unit/interleave_%.o: ALL_CPPFLAGS += $(INTERLEAVED)
+interleave_tests := $(filter $(BUILD)/test/unit/interleave_%,$(unit_bin))
+$(interleave_tests): $(BUILD)/obj/test/support/interleave/interleave.o
+$(interleave_tests): $(BUILD)/test/unit/interleave_%_test: $(BUILD)/interleaved/src/preload/%.o
 
 # --- programs that are run under the preload: without optimisation, so that their functions are their sites ---
 PROGRAM_FLAGS   := -O0 -g -fno-omit-frame-pointer -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wno-unused-result
