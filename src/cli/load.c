@@ -223,15 +223,21 @@ void load_graph(struct loaded_files *files)
 	last->input.reach = files->view->reach;
 }
 
+void load_objects(struct loaded_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		load_or_die(object_names_open(
+		    files->files[i].snapshot, files->symbolizer, &files->files[i].objects));
+}
+
 void load_types(struct loaded_files *files, enum group_by by)
 {
+	if (by == GROUP_BY_TYPE)
+		load_objects(files);
 	for (size_t i = 0; by == GROUP_BY_TYPE && i < files->count; i++) {
 		struct loaded_file *file = &files->files[i];
 
-		file->handles = root_names_modules(file->snapshot, files->symbolizer);
-		load_or_die(file->handles != NULL ? 0 : STATUS_NO_MEMORY);
-		load_or_die(
-		    block_types_open(&file->input, files->symbolizer, file->handles, &file->types));
+		load_or_die(block_types_open(&file->input, file->objects, &file->types));
 		file->input.types = block_types_names(file->types);
 	}
 }
@@ -241,7 +247,7 @@ void load_files_release(struct loaded_files *files)
 	graph_view_close(files->view);
 	for (size_t i = 0; i < files->count; i++) {
 		block_types_close(files->files[i].types);
-		free(files->files[i].handles);
+		object_names_close(files->files[i].objects);
 		names_close(files->files[i].names);
 		heap_close(files->files[i].heap);
 		snapshot_close(files->files[i].snapshot);

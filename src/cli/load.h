@@ -19,8 +19,8 @@ struct loaded_file {
 	struct heap *heap;
 	struct names *names;
 	uint8_t *stack_hidden;
-	int *handles; /* of the symbolizer, by module; NULL until load_types, as are the types */
-	struct block_types *types;
+	struct object_names *objects; /* NULL until load_objects */
+	struct block_types *types;    /* NULL until load_types */
 	struct site_rules rules;
 	struct heap_filter filter;
 	struct group_input input; /* of the members above; must not move */
@@ -40,6 +40,8 @@ void load_files(struct loaded_files *files, char **paths, size_t count,
     const struct name_settings *names, const struct filter_settings *filters);
 /* Who holds what in the last file, if its snapshot tells: before anything is grouped. */
 void load_graph(struct loaded_files *files);
+/* Names of what is no call. */
+void load_objects(struct loaded_files *files);
 /* What blocks are, if rows stand for types: before anything is grouped. */
 void load_types(struct loaded_files *files, enum group_by by);
 void load_files_release(struct loaded_files *files);

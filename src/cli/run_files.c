@@ -138,7 +138,10 @@ void run_files_embed_names(const struct run_files *files, const struct name_sett
 		if (!files->files[i].is_readable)
 			continue;
 		load_files(&loaded, &path, 1, names, NULL);
-		if (names_embed(loaded.files[0].snapshot, loaded.files[0].names, path, &error) != 0)
+		load_objects(&loaded);
+		load_or_die(names_survey(&loaded.files[0].input, loaded.files[0].objects));
+		if (names_embed(loaded.files[0].snapshot, loaded.files[0].names,
+			loaded.files[0].objects, path, &error) != 0)
 			message("%s: names are not embedded: %s", path, error.sentence);
 		load_files_release(&loaded);
 	}

@@ -11,8 +11,8 @@
 
 struct block_types {
 	const struct group_input *input;
+	struct object_names *objects;
 	struct symbolizer *symbolizer;
-	const int *handles;
 	/* by logical stack: what the code behind the allocation keeps it as, and the module that said so */
 	struct kept_as {
 		const char *type; /* NULL not known */
@@ -33,8 +33,8 @@ static const char *type_of_block(void *context, uint32_t block)
 	return block_types_of(context, block);
 }
 
-int block_types_open(const struct group_input *input, struct symbolizer *symbolizer,
-    const int *handles, struct block_types **ret_types)
+int block_types_open(
+    const struct group_input *input, struct object_names *objects, struct block_types **ret_types)
 {
 	const struct snapshot *snapshot = input->heap->snapshot;
 	struct block_types *types = calloc(1, sizeof *types);
@@ -42,8 +42,8 @@ int block_types_open(const struct group_input *input, struct symbolizer *symboli
 	if (types == NULL)
 		return STATUS_NO_MEMORY;
 	*types = (struct block_types){.input = input,
-	    .symbolizer = symbolizer,
-	    .handles = handles,
+	    .objects = objects,
+	    .symbolizer = objects->symbolizer,
 	    .kept = calloc(input->heap->stack_count + 1, sizeof *types->kept),
 	    .classes = calloc(snapshot->virtual_table_count + 1, sizeof *types->classes),
 	    .main_handle = -1};
@@ -54,7 +54,7 @@ int block_types_open(const struct group_input *input, struct symbolizer *symboli
 	types->names = (struct block_names){.type_of_block = type_of_block, .context = types};
 	for (size_t i = 1; i < snapshot->module_count; i++)
 		if ((snapshot->modules[i].flags & SNAPSHOT_MODULE_MAIN) != 0)
-			types->main_handle = handles[i];
+			types->main_handle = objects->handles[i];
 	*ret_types = types;
 	return STATUS_OK;
 }
@@ -80,16 +80,15 @@ static void ask_frames(const struct block_types *types, uint32_t stack, struct k
 	for (size_t i = 0; i < count && i < FRAMES_ASKED; i++) {
 		if (i > 0 && frames[i].node == frames[i - 1].node)
 			continue; /* inlined there: the same call */
-		int handle = types->handles[frames[i].module];
-		const char *type = symbolizer_type_of_call(
-		    types->symbolizer, handle, snapshot->nodes[frames[i].node].pc);
+		const char *type = object_names_type(
+		    types->objects, frames[i].module, snapshot->nodes[frames[i].node].pc);
 
 		if (type == NULL && !frames[i].wrapper)
 			return;
 		if (type == NULL || strcmp(type, "void") == 0)
 			continue;
 		kept->type = type;
-		kept->handle = handle;
+		kept->handle = types->objects->handles[frames[i].module];
 		return;
 	}
 }
@@ -124,10 +123,10 @@ static const char *class_of(const struct block_types *types, uint32_t block, int
 
 	if (row == 0 || table->module == 0)
 		return NULL;
-	*ret_handle = types->handles[table->module];
+	*ret_handle = types->objects->handles[table->module];
 	if (!types->classes[row].is_asked)
 		types->classes[row] = (struct class_of){
-		    symbolizer_class(types->symbolizer, *ret_handle, table->address), true};
+		    object_names_class(types->objects, table->module, table->address), true};
 	return types->classes[row].name;
 }
 

@@ -3,7 +3,7 @@
  * the C++ class of its virtual table, the type that the code behind its allocation keeps it as. The last is
  * probable, not proven; with none of them a block goes by its site and a field by its offset.
  *
- * Path of data: block -> stack, label -> symbolizer -> type, field -> reports.
+ * Path of data: block -> stack, label -> object_names, symbolizer -> type, field -> reports.
  */
 #ifndef REPORT_BLOCK_TYPES_H
 #define REPORT_BLOCK_TYPES_H
@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 #include "analysis/group.h"
-#include "symbols/symbolizer.h"
+#include "report/object_names.h"
 
 struct block_types;
 
-/* HANDLES as in root_names.h. All must outlive the types. 0 or STATUS_NO_MEMORY. */
-int block_types_open(const struct group_input *input, struct symbolizer *symbolizer,
-    const int *handles, struct block_types **ret_types);
+/* OBJECTS are of the same snapshot. Both must outlive the types. 0 or STATUS_NO_MEMORY. */
+int block_types_open(
+    const struct group_input *input, struct object_names *objects, struct block_types **ret_types);
 /* NULL is fine. */
 void block_types_close(struct block_types *types);
 /* The type of BLOCK, NULL unknown. Lives as long as the types. */

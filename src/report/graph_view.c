@@ -27,18 +27,17 @@ static int open_graph(struct graph_view *view)
 int graph_view_open(
     const struct group_input *input, struct symbolizer *symbolizer, struct graph_view **ret_view)
 {
-	const struct snapshot *snapshot = input->heap->snapshot;
 	struct graph_view *view = calloc(1, sizeof *view);
 	int status = STATUS_NO_MEMORY;
 
 	if (view != NULL) {
 		view->input = input;
-		view->handles = root_names_modules(snapshot, symbolizer);
+		status = object_names_open(input->heap->snapshot, symbolizer, &view->objects);
 	}
-	if (view != NULL && view->handles != NULL)
-		status = root_names_open(snapshot, symbolizer, view->handles, &view->roots);
 	if (status == STATUS_OK)
-		status = block_types_open(input, symbolizer, view->handles, &view->types);
+		status = root_names_open(view->objects, &view->roots);
+	if (status == STATUS_OK)
+		status = block_types_open(input, view->objects, &view->types);
 	if (status == STATUS_OK)
 		status = open_graph(view);
 	if (status != STATUS_OK) {
@@ -58,7 +57,7 @@ void graph_view_close(struct graph_view *view)
 	reference_graph_close(view->graph);
 	block_types_close(view->types);
 	root_names_close(view->roots);
-	free(view->handles);
+	object_names_close(view->objects);
 	free(view);
 }
 

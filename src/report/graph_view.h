@@ -14,7 +14,7 @@
 
 struct graph_view {
 	const struct group_input *input;
-	int *handles; /* of the symbolizer, by module */
+	struct object_names *objects;
 	struct root_names *roots;
 	struct block_types *types;
 	struct reference_graph *graph;

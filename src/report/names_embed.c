@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "analysis/text_pool.h"
+#include "report/block_types.h"
+#include "report/root_names.h"
 #include "snapshot/snapshot_rewrite.h"
 
 /* STRINGS as they grow: the file's own first, then each new text once. */
@@ -15,6 +17,8 @@ struct embedding {
 	size_t string_bytes, string_capacity;
 	struct snapshot_name *rows;
 	size_t row_count;
+	struct snapshot_symbol *symbols;
+	size_t symbol_count;
 };
 
 /* ARRAY with room for NEEDED elements, new ones zeroed; NULL leaves it as it was. */
@@ -109,8 +113,48 @@ static int add_node(struct embedding *embedding, const struct names *names, uint
 	return 0;
 }
 
-int names_embed(const struct snapshot *snapshot, const struct names *names, const char *out_path,
-    struct status_error *ret_error)
+static int add_symbols(struct embedding *embedding, struct object_names *objects)
+{
+	const struct object_name *answers = NULL;
+	size_t count = 0;
+	int status = 0;
+
+	if (objects == NULL)
+		return 0;
+	if (!object_names_recorded(objects, &answers, &count))
+		return STATUS_NO_MEMORY;
+	embedding->symbols = calloc(count + 1, sizeof *embedding->symbols);
+	if (embedding->symbols == NULL)
+		return STATUS_NO_MEMORY;
+	for (size_t i = 0; status == 0 && i < count; i++) {
+		embedding->symbols[i] = answers[i].row;
+		status = offset_of(embedding, answers[i].name, &embedding->symbols[i].name);
+	}
+	embedding->symbol_count = count;
+	return status;
+}
+
+int names_survey(const struct group_input *input, struct object_names *objects)
+{
+	const struct snapshot *snapshot = input->heap->snapshot;
+	struct root_names *roots = NULL;
+	struct block_types *types = NULL;
+	int status = 0;
+
+	object_names_record(objects);
+	if (snapshot_has_graph(snapshot))
+		status = root_names_open(objects, &roots);
+	if (status == 0)
+		status = block_types_open(input, objects, &types);
+	for (size_t block = 0; status == 0 && block < snapshot->block_count; block++)
+		(void)block_types_of(types, (uint32_t)block);
+	block_types_close(types);
+	root_names_close(roots);
+	return status;
+}
+
+int names_embed(const struct snapshot *snapshot, const struct names *names,
+    struct object_names *objects, const char *out_path, struct status_error *ret_error)
 {
 	struct embedding embedding = {.pool = text_pool_open()};
 	int status = 0;
@@ -124,18 +168,28 @@ int names_embed(const struct snapshot *snapshot, const struct names *names, cons
 		memcpy(embedding.strings, snapshot->strings, snapshot->string_bytes);
 		embedding.string_bytes = snapshot->string_bytes;
 	}
-	for (size_t node = 0; status == 0 && node < names->node_count; node++) {
-		status = add_node(&embedding, names, (uint32_t)node);
+	if (status == 0) {
+		for (size_t node = 0; status == 0 && node < names->node_count; node++)
+			status = add_node(&embedding, names, (uint32_t)node);
+		if (status == 0)
+			status = add_symbols(&embedding, objects);
 		if (status != 0)
 			(void)status_set(ret_error, status, 0, "out of memory, or too many names");
 	}
 	if (status == 0)
-		status = snapshot_rewrite_with_names(snapshot, embedding.rows, embedding.row_count,
-		    embedding.strings, embedding.string_bytes, out_path, ret_error);
+		status = snapshot_rewrite_with_names(snapshot,
+		    &(struct snapshot_additions){.names = embedding.rows,
+			.name_count = embedding.row_count,
+			.symbols = embedding.symbols,
+			.symbol_count = embedding.symbol_count,
+			.strings = embedding.strings,
+			.string_bytes = embedding.string_bytes},
+		    out_path, ret_error);
 	if (embedding.pool != NULL)
 		text_pool_close(embedding.pool);
 	free(embedding.offset_of_text);
 	free(embedding.strings);
 	free(embedding.rows);
+	free(embedding.symbols);
 	return status;
 }

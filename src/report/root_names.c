@@ -12,8 +12,7 @@
 
 struct builder {
 	const struct snapshot *snapshot;
-	struct symbolizer *symbolizer;
-	const int *handles;
+	struct object_names *objects;
 	struct root_names *names;
 	size_t root_capacity, text_capacity;
 	size_t frame; /* of STACK_FRAMES: edges and frames ascend alike */
@@ -38,22 +37,6 @@ const char *root_kind_name(uint32_t kind)
 	default:
 		return "unknown";
 	}
-}
-
-int *root_names_modules(const struct snapshot *snapshot, struct symbolizer *symbolizer)
-{
-	int *handles = malloc((snapshot->module_count + 1) * sizeof *handles);
-
-	for (size_t i = 0; handles != NULL && i < snapshot->module_count; i++) {
-		const struct snapshot_module *module = &snapshot->modules[i];
-
-		handles[i] =
-		    i == 0
-			? -1
-			: symbolizer_add_module(symbolizer, snapshot_string(snapshot, module->path),
-			      snapshot_string(snapshot, module->build_id), module->bias);
-	}
-	return handles;
 }
 
 /* Text of the names' own; "" when memory is short. */
@@ -159,12 +142,10 @@ static const char *library_state(const char *module, const char *variable)
 static bool find_variable(const struct builder *builder, const struct snapshot_root_range *range,
     uint64_t address, struct symbol_variable *ret_variable)
 {
-	int handle = builder->handles[range->module];
+	const bool is_thread_local = range->kind == SNAPSHOT_ROOT_TLS;
 
-	return range->kind == SNAPSHOT_ROOT_TLS
-		   ? symbolizer_thread_variable(
-			 builder->symbolizer, handle, address - range->start, ret_variable)
-		   : symbolizer_variable(builder->symbolizer, handle, address, ret_variable);
+	return object_names_variable(builder->objects, range->module, is_thread_local,
+	    is_thread_local ? address - range->start : address, ret_variable);
 }
 
 static uint32_t variable_root(struct builder *builder, const struct snapshot_root_range *range,
@@ -203,34 +184,13 @@ static const struct snapshot_stack_frame *frame_of_edge(
 	return &frames[at];
 }
 
-static const char *frame_text(struct builder *builder, const struct snapshot_stack_frame *frame)
-{
-	const int handle = builder->handles[frame->module];
-	const uint64_t pc = frame->pc + ((frame->flags & 1) != 0);
-	const uint64_t address = symbolizer_elf_address(builder->symbolizer, handle, pc);
-	struct symbol_frames found;
-	char unknown[512];
-
-	symbolizer_lookup(builder->symbolizer, handle, address, &found);
-	const struct symbol_frame *outer = &found.frames[found.count - 1];
-
-	if (outer->function[0] == '\0')
-		return keep(builder, "%s",
-		    symbolizer_format_unknown(
-			builder->symbolizer, handle, address, unknown, sizeof unknown));
-	if (outer->line == 0)
-		return keep(builder, "%s", outer->function);
-	return keep(
-	    builder, "%s (%s:%" PRIu32 ")", outer->function, base_name(outer->file), outer->line);
-}
-
 static uint32_t frame_root(struct builder *builder, const struct snapshot_root_range *range,
     const struct snapshot_root_edge *edge)
 {
 	struct root_name root = root_of_range(builder, range);
 	const struct snapshot_stack_frame *frame = frame_of_edge(builder, edge);
 
-	root.name = frame != NULL ? frame_text(builder, frame) : "[no frame]";
+	root.name = frame != NULL ? object_names_frame(builder->objects, frame) : "[no frame]";
 	if (frame != NULL) {
 		root.base = frame->low;
 		root.module = frame->module != 0
@@ -340,13 +300,11 @@ static void name_edges(struct builder *builder)
 	}
 }
 
-int root_names_open(const struct snapshot *snapshot, struct symbolizer *symbolizer,
-    const int *handles, struct root_names **ret_names)
+int root_names_open(struct object_names *objects, struct root_names **ret_names)
 {
-	struct builder builder = {.snapshot = snapshot,
-	    .symbolizer = symbolizer,
-	    .handles = handles,
-	    .names = calloc(1, sizeof *builder.names)};
+	const struct snapshot *snapshot = objects->snapshot;
+	struct builder builder = {
+	    .snapshot = snapshot, .objects = objects, .names = calloc(1, sizeof *builder.names)};
 
 	if (builder.names == NULL)
 		return STATUS_NO_MEMORY;

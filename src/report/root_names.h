@@ -13,15 +13,15 @@
  * Data that no symbol names goes by its module: "libc.so.6". Words of the C library and the loader that keep what
  * the program gave away (exit handlers, streams, loaded objects) are named as such where a symbol tells.
  *
- * Path of data: ROOT_EDGES + ROOT_RANGES + STACK_FRAMES -> symbolizer -> root_names -> reference_graph, reports.
+ * Path of data: ROOT_EDGES + ROOT_RANGES + STACK_FRAMES -> object_names -> root_names -> reference_graph, reports.
  */
 #ifndef REPORT_ROOT_NAMES_H
 #define REPORT_ROOT_NAMES_H
 
 #include <stdint.h>
 
+#include "report/object_names.h"
 #include "snapshot/snapshot_reader.h"
-#include "symbols/symbolizer.h"
 
 struct root_name {
 	uint32_t kind;	  /* enum snapshot_root_kind */
@@ -43,9 +43,8 @@ struct root_names {
 	size_t text_count;
 };
 
-/* HANDLES: of the symbolizer, by row of MODULES, -1 unknown. All must outlive the names. 0 or STATUS_NO_MEMORY. */
-int root_names_open(const struct snapshot *snapshot, struct symbolizer *symbolizer,
-    const int *handles, struct root_names **ret_names);
+/* Of the snapshot of OBJECTS, which must outlive them. 0 or STATUS_NO_MEMORY. */
+int root_names_open(struct object_names *objects, struct root_names **ret_names);
 /* NULL is fine. */
 void root_names_close(struct root_names *names);
 
@@ -53,7 +52,5 @@ void root_names_close(struct root_names *names);
 const char *root_kind_name(uint32_t kind);
 /* "listeners+8 (bench)", "main (bench.c:43)+24 on the stack of thread 17", ... OFFSET from the base. */
 void root_text(const struct root_name *root, uint64_t offset, char *text, size_t bytes);
-/* Handles for all modules of SNAPSHOT, free() them; NULL when memory is short. */
-int *root_names_modules(const struct snapshot *snapshot, struct symbolizer *symbolizer);
 
 #endif

@@ -103,7 +103,8 @@ enum snapshot_section_id {
 	SNAPSHOT_OWN_MEMORY = 53, /* struct snapshot_own_memory, one for each table */
 	SNAPSHOT_GATE = 54,	  /* one struct snapshot_gate */
 	/* added by the tool: names for addresses, so that the file can be read elsewhere */
-	SNAPSHOT_NAMES = 64, /* struct snapshot_name, ascending (node, inline_depth) */
+	SNAPSHOT_NAMES = 64,   /* struct snapshot_name, ascending (node, inline_depth) */
+	SNAPSHOT_SYMBOLS = 65, /* struct snapshot_symbol, ascending (kind, module, address) */
 	/* who points to whom; all or none of them. Edges of block i: rows [first[i], first[i + 1]) of three columns */
 	SNAPSHOT_GRAPH = 80,	  /* exactly one struct snapshot_graph */
 	SNAPSHOT_EDGE_FIRST = 81, /* uint64_t, ascending, one more than there are blocks */
@@ -469,6 +470,24 @@ struct snapshot_name {
 	uint32_t line, column;	 /* 0 unknown */
 };
 
+enum snapshot_symbol_kind {
+	SNAPSHOT_SYMBOL_VARIABLE = 1,
+	SNAPSHOT_SYMBOL_THREAD_VARIABLE = 2,
+	SNAPSHOT_SYMBOL_CLASS = 3, /* C++: by its virtual table */
+	SNAPSHOT_SYMBOL_TYPE = 4,  /* that the result of the call before the address is kept as */
+	SNAPSHOT_SYMBOL_FRAME = 5, /* of a stack: function and line */
+};
+
+struct snapshot_symbol {
+	uint64_t
+	    address; /* in the process; of a thread-local variable: offset in the module's thread-local data */
+	uint64_t bytes; /* of the variable; 0: it has only its address */
+	uint32_t kind;	/* enum snapshot_symbol_kind; readers skip kinds they do not know */
+	uint32_t module;
+	uint32_t name; /* string */
+	uint32_t reserved;
+};
+
 static_assert(sizeof(struct snapshot_module) == 40, "row size");
 static_assert(sizeof(struct snapshot_node) == 16, "row size");
 static_assert(sizeof(struct snapshot_stack) == 72, "row size");
@@ -479,6 +498,7 @@ static_assert(sizeof(struct snapshot_own_memory) == 24, "row size");
 static_assert(sizeof(struct snapshot_gate) == 24, "row size");
 static_assert(sizeof(struct snapshot_stack_variance) == 32, "row size");
 static_assert(sizeof(struct snapshot_name) == 24, "row size");
+static_assert(sizeof(struct snapshot_symbol) == 32, "row size");
 static_assert(sizeof(struct snapshot_graph) == 72, "row size");
 static_assert(sizeof(struct snapshot_root_range) == 40, "row size");
 static_assert(sizeof(struct snapshot_root_edge) == 24, "row size");

@@ -56,6 +56,7 @@ static const struct section_kind kinds[] = {
     ROWS(OWN_MEMORY, OPTIONAL, struct snapshot_own_memory, own_memory, own_memory_count),
     ROWS(GATE, OPTIONAL, struct snapshot_gate, gate, gate_count),
     ROWS(NAMES, OPTIONAL, struct snapshot_name, names, name_count),
+    ROWS(SYMBOLS, OPTIONAL, struct snapshot_symbol, symbols, symbol_count),
     ROWS(GRAPH, OPTIONAL, struct snapshot_graph, graph, graph_count),
     COLUMN(EDGE_FIRST, OPTIONAL, uint64_t, edge_first, offsetof(struct snapshot, edge_first_count)),
     COLUMN(EDGE_WORD, OPTIONAL, uint32_t, edge_word, offsetof(struct snapshot, edge_count)),

@@ -74,6 +74,8 @@ struct snapshot {
 	size_t gate_count; /* 0 or 1 */
 	const struct snapshot_name *names;
 	size_t name_count;
+	const struct snapshot_symbol *symbols;
+	size_t symbol_count;
 	/* The reference graph; without one all counts are 0 and edge_first must not be read. Edges of block i are
 	 * the rows [edge_first[i], edge_first[i + 1]) of the three columns. */
 	const struct snapshot_graph *graph;
@@ -120,6 +122,19 @@ static inline const char *snapshot_string(const struct snapshot *snapshot, uint3
 {
 	return snapshot->strings + offset;
 }
+/* The order of SYMBOLS: below 0, 0 or above 0. */
+static inline int snapshot_symbol_compare(
+    const struct snapshot_symbol *left, const struct snapshot_symbol *right)
+{
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	if (left->module != right->module)
+		return left->module < right->module ? -1 : 1;
+	if (left->address != right->address)
+		return left->address < right->address ? -1 : 1;
+	return 0;
+}
+
 /* The virtual table that BLOCK points to: a row of VIRTUAL_TABLES, 0 none. */
 static inline uint32_t snapshot_virtual_table_of(const struct snapshot *snapshot, size_t block)
 {

@@ -9,16 +9,8 @@
 
 #define WRITE_BUFFER_BYTES ((size_t)1 << 18)
 
-/* What the file will hold besides the old sections. */
-struct additions {
-	const struct snapshot_name *names;
-	size_t name_count;
-	const char *strings;
-	size_t string_bytes;
-};
-
-static int check_name(const struct snapshot *in, const struct additions *additions, size_t row,
-    struct status_error *error)
+static int check_name(const struct snapshot *in, const struct snapshot_additions *additions,
+    size_t row, struct status_error *error)
 {
 	const struct snapshot_name *name = &additions->names[row];
 
@@ -36,8 +28,23 @@ static int check_name(const struct snapshot *in, const struct additions *additio
 	return 0;
 }
 
-static int check_additions(
-    const struct snapshot *in, const struct additions *additions, struct status_error *error)
+static int check_symbol(const struct snapshot *in, const struct snapshot_additions *additions,
+    size_t row, struct status_error *error)
+{
+	const struct snapshot_symbol *symbol = &additions->symbols[row];
+
+	if (symbol->module >= in->module_count || symbol->name >= additions->string_bytes)
+		return status_set(error, STATUS_BAD_ARGUMENT, 0,
+		    "symbol %zu is of module %" PRIu32 " and has string %" PRIu32
+		    ": one of them is not there",
+		    row, symbol->module, symbol->name);
+	if (row > 0 && snapshot_symbol_compare(&symbol[-1], symbol) >= 0)
+		return status_set(error, STATUS_BAD_ARGUMENT, 0, "symbol %zu does not ascend", row);
+	return 0;
+}
+
+static int check_additions(const struct snapshot *in, const struct snapshot_additions *additions,
+    struct status_error *error)
 {
 	int status = 0;
 
@@ -52,11 +59,13 @@ static int check_additions(
 		    error, STATUS_BAD_ARGUMENT, 0, "the last of the new strings does not end");
 	for (size_t i = 0; status == 0 && i < additions->name_count; i++)
 		status = check_name(in, additions, i, error);
+	for (size_t i = 0; status == 0 && i < additions->symbol_count; i++)
+		status = check_symbol(in, additions, i, error);
 	return status;
 }
 
-static int write_sections(const struct snapshot *in, const struct additions *additions, int fd,
-    void *buffer, struct status_error *error)
+static int write_sections(const struct snapshot *in, const struct snapshot_additions *additions,
+    int fd, void *buffer, struct status_error *error)
 {
 	struct snapshot_writer writer;
 
@@ -64,7 +73,7 @@ static int write_sections(const struct snapshot *in, const struct additions *add
 	for (uint32_t i = 0; i < in->section_count; i++) {
 		const struct snapshot_section *section = &in->sections[i];
 
-		if (section->id == SNAPSHOT_NAMES)
+		if (section->id == SNAPSHOT_NAMES || section->id == SNAPSHOT_SYMBOLS)
 			continue;
 		snapshot_writer_section(&writer, section->id, section->row_bytes, section->flags);
 		if (section->id == SNAPSHOT_STRINGS)
@@ -77,6 +86,13 @@ static int write_sections(const struct snapshot *in, const struct additions *add
 	snapshot_writer_put(
 	    &writer, additions->names, additions->name_count * sizeof(struct snapshot_name));
 	snapshot_writer_end_section(&writer);
+	if (additions->symbol_count > 0) {
+		snapshot_writer_section(
+		    &writer, SNAPSHOT_SYMBOLS, sizeof(struct snapshot_symbol), 0);
+		snapshot_writer_put(&writer, additions->symbols,
+		    additions->symbol_count * sizeof(struct snapshot_symbol));
+		snapshot_writer_end_section(&writer);
+	}
 
 	int failed = snapshot_writer_finish(&writer);
 
@@ -85,22 +101,20 @@ static int write_sections(const struct snapshot *in, const struct additions *add
 		   : status_set(error, STATUS_IO, 0, "cannot be written: %s", strerror(-failed));
 }
 
-int snapshot_rewrite_with_names(const struct snapshot *in, const struct snapshot_name *names,
-    size_t count, const char *strings, size_t string_bytes, const char *out_path,
+int snapshot_rewrite_with_names(const struct snapshot *in,
+    const struct snapshot_additions *additions, const char *out_path,
     struct status_error *ret_error)
 {
-	const struct additions additions = {
-	    .names = names, .name_count = count, .strings = strings, .string_bytes = string_bytes};
 	struct snapshot_replacement replacement;
 	void *buffer = malloc(WRITE_BUFFER_BYTES);
 	int status = buffer != NULL
-			 ? check_additions(in, &additions, ret_error)
+			 ? check_additions(in, additions, ret_error)
 			 : status_set(ret_error, STATUS_NO_MEMORY, 0, "no memory to write");
 
 	if (status == 0)
 		status = snapshot_replacement_begin(&replacement, out_path, 0600, ret_error);
 	if (status == 0) {
-		status = write_sections(in, &additions, replacement.fd, buffer, ret_error);
+		status = write_sections(in, additions, replacement.fd, buffer, ret_error);
 		if (status == 0)
 			status = snapshot_replacement_commit(&replacement, ret_error);
 		else

@@ -521,13 +521,32 @@ static int check_names(struct rules *rules)
 	return status;
 }
 
+static int check_symbols(struct rules *rules)
+{
+	const struct snapshot *snapshot = rules->snapshot;
+	const struct snapshot_symbol *symbols = snapshot->symbols;
+	int status = 0;
+
+	rules->section = SNAPSHOT_SYMBOLS;
+	for (size_t i = 0; status == 0 && i < snapshot->symbol_count; i++) {
+		status = rules_check_reference(
+		    rules, i, "module", symbols[i].module, snapshot->module_count);
+		if (status == 0)
+			status = rules_check_string(rules, i, "name", symbols[i].name);
+		if (status == 0 && i > 0 &&
+		    snapshot_symbol_compare(&symbols[i - 1], &symbols[i]) >= 0)
+			status = rules_refuse(rules, i, "(kind, module, address) does not ascend");
+	}
+	return status;
+}
+
 int snapshot_rules_check(const struct snapshot *snapshot, struct status_error *ret_error)
 {
 	/* Strings first: the others check their offsets against them. */
 	static int (*const checks[])(struct rules *) = {check_strings, check_run, check_modules,
 	    check_nodes, check_stacks, check_names_of_small_sections, check_iterations,
 	    check_blocks, check_extras, check_born_ranges, check_samples, check_series,
-	    check_deaths, check_survival, check_roots, check_own_costs, check_names,
+	    check_deaths, check_survival, check_roots, check_own_costs, check_names, check_symbols,
 	    rules_check_sampling, rules_check_graph, rules_check_virtual_tables};
 	struct rules rules = {.snapshot = snapshot, .error = ret_error};
 

@@ -54,6 +54,7 @@ static const struct {
     {SNAPSHOT_SAMPLING, sizeof(struct snapshot_sampling), true},
     {SNAPSHOT_STACK_VARIANCES, sizeof(struct snapshot_stack_variance), true},
     {SNAPSHOT_NAMES, sizeof(struct snapshot_name), false},
+    {SNAPSHOT_SYMBOLS, sizeof(struct snapshot_symbol), false},
     {SNAPSHOT_GRAPH, sizeof(struct snapshot_graph), false},
     {SNAPSHOT_EDGE_FIRST, sizeof(uint64_t), false},
     {SNAPSHOT_EDGE_WORD, sizeof(uint32_t), false},
@@ -118,6 +119,7 @@ struct snapshot_builder *snapshot_builder_new(void)
 		section->flags = known_sections[i].required ? SNAPSHOT_SECTION_REQUIRED : 0;
 	}
 	builder->sections[SNAPSHOT_BLOCK_WEIGHT].present = false;
+	builder->sections[SNAPSHOT_SYMBOLS].present = false;
 	builder->sections[SNAPSHOT_SAMPLING].present = false;
 	builder->sections[SNAPSHOT_STACK_VARIANCES].present = false;
 	builder->sections[SNAPSHOT_OWN_MEMORY].present = false;

@@ -69,6 +69,23 @@ static void add_own_costs(struct snapshot_builder *builder)
 			 .closings = 3, .longest_wait_ns = 20000, .longest_stand_ns = 1500000});
 }
 
+static void add_symbols(struct snapshot_builder *builder)
+{
+	const struct snapshot_symbol rows[] = {
+	    {.address = 0x404010,
+		.bytes = 16,
+		.kind = SNAPSHOT_SYMBOL_VARIABLE,
+		.module = 1,
+		.name = snapshot_builder_string(builder, "registry")},
+	    {.address = 0x400f48,
+		.kind = SNAPSHOT_SYMBOL_CLASS,
+		.module = 1,
+		.name = snapshot_builder_string(builder, "app::Node")},
+	};
+
+	snapshot_builder_section(builder, SNAPSHOT_SYMBOLS, 0, sizeof rows[0], rows, sizeof rows);
+}
+
 struct snapshot_builder *snapshot_builder_of_everything(void)
 {
 	struct snapshot_builder *builder = snapshot_builder_new();
@@ -122,6 +139,7 @@ struct snapshot_builder *snapshot_builder_of_everything(void)
 
 	add_own_costs(builder);
 	add_graph(builder, first_edge, first_node);
+	add_symbols(builder);
 
 	struct snapshot_pool *pools = snapshot_builder_rows(builder, SNAPSHOT_POOLS, NULL);
 

@@ -93,7 +93,7 @@ static void embedding_and_reading_again_gives_the_same_frames(void **state)
 	struct snapshot *snapshot = snapshot_builder_open(builder);
 
 	assert_int_equal(names_open(symbolizer, snapshot, NULL, &names), 0);
-	assert_int_equal(names_embed(snapshot, names, path, &error), 0);
+	assert_int_equal(names_embed(snapshot, names, NULL, path, &error), 0);
 	assert_int_equal(snapshot_open(path, &copy, &error), 0);
 	assert_int_equal(names_open(symbolizer, copy, NULL, &read_again), 0);
 	assert_int_equal(copy->name_count, snapshot->name_count);

@@ -24,6 +24,7 @@ struct fixture {
 	char *strings; /* the old ones and "\0added\0" */
 	size_t string_bytes;
 	struct snapshot_name names[3];
+	struct snapshot_symbol symbols[2];
 };
 
 static int make_fixture(void **state)
@@ -52,6 +53,13 @@ static int make_fixture(void **state)
 	fixture->names[1] =
 	    (struct snapshot_name){.node = 3, .function = fixture->in->run->program};
 	fixture->names[2] = (struct snapshot_name){.node = 3, .inline_depth = 1};
+	fixture->symbols[0] = (struct snapshot_symbol){.address = 64,
+	    .bytes = 8,
+	    .kind = SNAPSHOT_SYMBOL_VARIABLE,
+	    .module = 1,
+	    .name = (uint32_t)fixture->in->string_bytes};
+	fixture->symbols[1] = fixture->symbols[0];
+	fixture->symbols[1].kind = SNAPSHOT_SYMBOL_CLASS;
 	*state = fixture;
 	return 0;
 }
@@ -82,6 +90,19 @@ static void fail_on_finding(void *context, const char *rule, const char *sentenc
 	fail_msg("%s: %s", rule, sentence);
 }
 
+static int rewrite(const struct fixture *fixture, size_t string_bytes, const char *path,
+    struct status_error *error)
+{
+	const struct snapshot_additions additions = {.names = fixture->names,
+	    .name_count = 3,
+	    .symbols = fixture->symbols,
+	    .symbol_count = 2,
+	    .strings = fixture->strings,
+	    .string_bytes = string_bytes};
+
+	return snapshot_rewrite_with_names(fixture->in, &additions, path, error);
+}
+
 static void names_are_added_and_the_rest_is_kept(void **state)
 {
 	struct fixture *fixture = *state;
@@ -90,9 +111,7 @@ static void names_are_added_and_the_rest_is_kept(void **state)
 	struct stat file;
 
 	/* Over the file that is still mapped. */
-	assert_int_equal(snapshot_rewrite_with_names(fixture->in, fixture->names, 3,
-			     fixture->strings, fixture->string_bytes, fixture->path, &error),
-	    0);
+	assert_int_equal(rewrite(fixture, fixture->string_bytes, fixture->path, &error), 0);
 	assert_int_equal(stat(fixture->path, &file), 0);
 	assert_int_equal(file.st_mode & 07777, 0600);
 	assert_int_equal(snapshot_open(fixture->path, &out, &error), 0);
@@ -100,6 +119,8 @@ static void names_are_added_and_the_rest_is_kept(void **state)
 	assert_int_equal(out->name_count, 3);
 	assert_memory_equal(out->names, fixture->names, sizeof fixture->names);
 	assert_string_equal(snapshot_string(out, out->names[0].function), "added");
+	assert_int_equal(out->symbol_count, 2);
+	assert_memory_equal(out->symbols, fixture->symbols, sizeof fixture->symbols);
 	assert_int_equal(out->section_count, fixture->in->section_count);
 	for (uint32_t i = 0; i < fixture->in->section_count; i++) {
 		const struct snapshot_section *before = &fixture->in->sections[i];
@@ -108,7 +129,8 @@ static void names_are_added_and_the_rest_is_kept(void **state)
 		assert_non_null(after);
 		assert_int_equal(before->row_bytes, after->row_bytes);
 		assert_int_equal(before->flags, after->flags);
-		if (before->id == SNAPSHOT_NAMES || before->id == SNAPSHOT_STRINGS)
+		if (before->id == SNAPSHOT_NAMES || before->id == SNAPSHOT_SYMBOLS ||
+		    before->id == SNAPSHOT_STRINGS)
 			continue;
 		assert_int_equal(before->bytes, after->bytes);
 		assert_memory_equal(
@@ -120,8 +142,8 @@ static void names_are_added_and_the_rest_is_kept(void **state)
 static int rewrite_status(const struct fixture *fixture, size_t string_bytes)
 {
 	struct status_error error = {0};
-	int status = snapshot_rewrite_with_names(fixture->in, fixture->names, 3, fixture->strings,
-	    string_bytes, "/tmp/snapshot_rewrite_test.must-not-exist", &error);
+	int status =
+	    rewrite(fixture, string_bytes, "/tmp/snapshot_rewrite_test.must-not-exist", &error);
 
 	assert_int_equal(access("/tmp/snapshot_rewrite_test.must-not-exist", F_OK), -1);
 	assert_int_not_equal(strlen(error.sentence), 0);
@@ -145,6 +167,21 @@ static void names_that_break_the_rules_are_refused(void **state)
 	assert_int_equal(rewrite_status(fixture, fixture->string_bytes), STATUS_BAD_ARGUMENT);
 }
 
+static void symbols_that_break_the_rules_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct snapshot_symbol good = fixture->symbols[1];
+
+	fixture->symbols[1] = fixture->symbols[0];
+	assert_int_equal(rewrite_status(fixture, fixture->string_bytes), STATUS_BAD_ARGUMENT);
+	fixture->symbols[1] = good;
+	fixture->symbols[1].module = (uint32_t)fixture->in->module_count;
+	assert_int_equal(rewrite_status(fixture, fixture->string_bytes), STATUS_BAD_ARGUMENT);
+	fixture->symbols[1] = good;
+	fixture->symbols[1].name = (uint32_t)fixture->string_bytes;
+	assert_int_equal(rewrite_status(fixture, fixture->string_bytes), STATUS_BAD_ARGUMENT);
+}
+
 static void strings_that_do_not_continue_the_old_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -163,9 +200,7 @@ static void folder_that_is_not_there_is_an_error(void **state)
 	struct status_error error = {0};
 
 	assert_int_equal(
-	    snapshot_rewrite_with_names(fixture->in, fixture->names, 3, fixture->strings,
-		fixture->string_bytes, "/no/such/folder/a.snap", &error),
-	    STATUS_IO);
+	    rewrite(fixture, fixture->string_bytes, "/no/such/folder/a.snap", &error), STATUS_IO);
 }
 
 int main(void)
@@ -175,6 +210,8 @@ int main(void)
 		names_are_added_and_the_rest_is_kept, make_fixture, free_fixture),
 	    cmocka_unit_test_setup_teardown(
 		names_that_break_the_rules_are_refused, make_fixture, free_fixture),
+	    cmocka_unit_test_setup_teardown(
+		symbols_that_break_the_rules_are_refused, make_fixture, free_fixture),
 	    cmocka_unit_test_setup_teardown(
 		strings_that_do_not_continue_the_old_are_refused, make_fixture, free_fixture),
 	    cmocka_unit_test_setup_teardown(
