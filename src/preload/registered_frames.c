@@ -2,18 +2,20 @@
 
 #include <stdatomic.h>
 
+#include "base/system_call.h"
 #include "preload/arena.h"
 #include "preload/modules.h"
 #include "preload/unwind_memory.h"
 #include "preload/unwind_rules.h"
 
 #ifdef ALLOCSCOPE_STRESS
-#	define SECTIONS_MAX 2u
+#	define SECTIONS_MAX 8u
 #else
 #	define SECTIONS_MAX 4096u
 #endif
 #define SECTION_BYTES_MAX ((size_t)4 << 20)
 #define ROOM_BYTES_MIN	  256u
+#define CLAIM_ROUNDS	  1000u
 
 enum { UNUSED, CHANGING, USED };
 
@@ -98,7 +100,7 @@ static bool change(struct section *section, unsigned from, unsigned to)
 }
 
 /* An unused section, made ours; NULL when there is none, or when somebody may still be reading. */
-static struct section *claim(void)
+static struct section *try_claim(void)
 {
 	unsigned count = atomic_load(&section_count);
 
@@ -114,6 +116,18 @@ static struct section *claim(void)
 		if (atomic_compare_exchange_weak(&section_count, &count, count + 1))
 			return change(&sections[count], UNUSED, CHANGING) ? &sections[count] : NULL;
 	return NULL;
+}
+
+/* Readers are gone in a moment; after a fork, one that was reading in the parent never is. */
+static struct section *claim(void)
+{
+	struct section *section = try_claim();
+
+	for (unsigned round = 0; section == NULL && round < CLAIM_ROUNDS; round++) {
+		(void)system_call(SYS_sched_yield);
+		section = try_claim();
+	}
+	return section;
 }
 
 /* What was found out about this code holds no longer. */

@@ -116,8 +116,18 @@ re.compile("(a|b)*c{1,9}[x-z]+").match("ab" * 20)'
     [ "$status" = 0 ] || fail "exit $status: $(cat messages)"
     books_balance "$snapshot"
     expect "$snapshot" allocate alloc_objects=400 inuse_objects=400 inuse_space=10800
-    expect "$snapshot" with_small_frame inuse_objects=100 inuse_space=2700
-    expect "$snapshot" with_large_frame inuse_objects=100 inuse_space=2700
+    expect "$snapshot" with_small_frame alloc_objects=100 inuse_objects=100 inuse_space=2700
+    expect "$snapshot" with_large_frame alloc_objects=100 inuse_objects=100 inuse_space=2700
     expect "$snapshot" main inuse_objects=200
     expect "$snapshot" without_information alloc_objects=0
+}
+
+@test "the same when 4 threads make such code in each other's place" {
+    export ALLOCSCOPE_OPTIONS=unwinder=validated:graph=0
+    same_as_plain registered_frames threads
+    [ "$status" != 77 ] || skip "written for x86-64"
+    [ "$status" = 0 ] || fail "exit $status: $(cat messages)"
+    expect "$snapshot" allocate alloc_objects=12000 inuse_objects=0
+    expect "$snapshot" with_small_frame alloc_objects=6000 alloc_space=162000 inuse_objects=0
+    expect "$snapshot" with_large_frame alloc_objects=6000 alloc_space=162000 inuse_objects=0
 }
