@@ -4,6 +4,7 @@
 
 #include "preload/control.h"
 #include "preload/lifecycle.h"
+#include "preload/loader.h"
 #include "preload/system.h"
 #include "preload/trigger.h"
 #include "preload/unwind.h"
@@ -50,6 +51,7 @@ static struct thread_state *first_entry(bool *ret_inside)
 static void forget_interrupted(struct thread_state *state)
 {
 	state->interrupted++;
+	loader_was_left();
 	while ((state = state->nested) != NULL)
 		atomic_store_explicit(&state->busy, 0, memory_order_relaxed);
 }

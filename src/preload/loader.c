@@ -1,6 +1,7 @@
 #include "preload/loader.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include "base/compiler.h"
 
 static atomic_bool lock_is_suspect;
+/* The lock is recursive, but not for a handler that interrupts its taking: it is taken then, and nobody's. */
+static THREAD_LOCAL volatile sig_atomic_t is_inside;
 
 /* glibc 2.35 and later; takes no lock. */
 extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
@@ -27,11 +30,18 @@ void loader_lock_is_free(void)
 	atomic_store_explicit(&lock_is_suspect, false, memory_order_relaxed);
 }
 
+void loader_was_left(void)
+{
+	is_inside = 0;
+}
+
 bool loader_visit_all(loader_visitor *visit, void *context)
 {
-	if (loader_lock_is_suspect())
+	if (loader_lock_is_suspect() || is_inside)
 		return false;
+	is_inside = 1;
 	(void)dl_iterate_phdr(visit, context);
+	is_inside = 0;
 	return true;
 }
 

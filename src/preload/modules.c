@@ -208,19 +208,9 @@ static void note_unloaded(struct module *module)
 		atomic_store_explicit(&unloaded_high, module->end, memory_order_release);
 }
 
-/*
- * dl_iterate_phdr takes the loader's list lock; whoever holds that one never waits for us. A handler that
- * interrupted a refresh finds the lock taken and does without.
- */
-void modules_refresh(void)
+/* Rows below BEFORE that the loader did not name. */
+static void note_all_unloaded(uint32_t before)
 {
-	if (loader_lock_is_suspect() || !spin_lock_try(&refresh_lock))
-		return;
-	memset(seen, 0, sizeof seen);
-	is_first_object = true;
-	uint32_t before = modules_count();
-
-	(void)dl_iterate_phdr(visit, NULL);
 	for (uint32_t row = 1; row < before; row++) {
 		struct module *module = atomic_load_explicit(&rows[row], memory_order_relaxed);
 
@@ -228,6 +218,11 @@ void modules_refresh(void)
 		    !atomic_load_explicit(&module->unloaded, memory_order_relaxed))
 			note_unloaded(module);
 	}
+}
+
+/* Rows from BEFORE on. */
+static void note_newcomers(uint32_t before)
+{
 	/* a newcomer may stand where something went in the meantime */
 	for (uint32_t fresh = before; fresh < modules_count(); fresh++)
 		if (overlaps_unloaded(modules_get(fresh), before))
@@ -235,6 +230,24 @@ void modules_refresh(void)
 	for (uint32_t fresh = before; fresh < modules_count(); fresh++)
 		if (unwind_rules_replace(modules_get(fresh)->start, modules_get(fresh)->end))
 			atomic_fetch_add_explicit(&modules_generation, 1, memory_order_release);
+}
+
+/*
+ * dl_iterate_phdr takes the loader's list lock; whoever holds that one never waits for us. A handler that
+ * interrupted a refresh finds the lock taken and does without.
+ */
+void modules_refresh(void)
+{
+	if (!spin_lock_try(&refresh_lock))
+		return;
+	memset(seen, 0, sizeof seen);
+	is_first_object = true;
+	uint32_t before = modules_count();
+
+	if (loader_visit_all(visit, NULL)) {
+		note_all_unloaded(before);
+		note_newcomers(before);
+	}
 	spin_lock_release(&refresh_lock);
 }
 
