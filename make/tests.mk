@@ -112,13 +112,16 @@ $(print_graph_bin): $(print_graph_src:%.c=$(BUILD)/obj/%.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd
 
-# The recorder with faults in it, for unwinder=check to find: test/integration/preload_unwinder.bats.
-faulty_unwinder := $(BUILD)/test/liballocscope_faulty_unwinder.so
-$(faulty_unwinder): $(preload_obj) $(BUILD)/pic/test/support/recorder/faulty_unwinder.o src/preload/exports.map
-	$(call quiet,LD)$(CC) $(PRELOAD_CFLAGS) $(PRELOAD_LDFLAGS) $(LDFLAGS) -Wl,--wrap=unwind_validated_stack,--wrap=unwind_capture \
+# Recorders with faults in them. One for unwinder=check to find: test/integration/preload_unwinder.bats. One whose every
+# n-th mapping fails: test/integration/preload_memory.bats.
+faulty_recorders := $(addprefix $(BUILD)/test/liballocscope_,faulty_unwinder.so failing_map_every.so)
+wrapped-faulty_unwinder   := -Wl,--wrap=unwind_validated_stack,--wrap=unwind_capture
+wrapped-failing_map_every := -Wl,--wrap=system_map
+$(faulty_recorders): $(BUILD)/test/liballocscope_%.so: $(BUILD)/pic/test/support/recorder/%.o $(preload_obj) src/preload/exports.map
+	$(call quiet,LD)$(CC) $(PRELOAD_CFLAGS) $(PRELOAD_LDFLAGS) $(LDFLAGS) $(wrapped-$*) \
 		-o $@ $(filter %.o,$^) $(PRELOAD_LIBS)
 
-test-programs: $(faulty_unwinder) $(print_graph_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
+test-programs: $(faulty_recorders) $(print_graph_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
 
 # --- running them ---
 integration_tests := $(sort $(wildcard test/integration/*.bats))
