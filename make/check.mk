@@ -22,7 +22,17 @@ check-options: | deps-if-missing
 # The output that README.md shows, taken anew; a part of golden-update.
 golden-update: readme-update
 readme-update: $(PRELOAD) $(CLI) $(example_bin)
-	@rm -rf $(BUILD)/readme && mkdir -p $(BUILD)/readme && tools/replay-readme.sh $(BUILD) $(BUILD)/readme >$(BUILD)/readme/README.md && \
+	@rm -rf $(BUILD)/readme && mkdir -p $(BUILD)/readme && tools/replay.sh $(BUILD) $(BUILD)/readme README.md >$(BUILD)/readme/README.md && \
 		cp $(BUILD)/readme/README.md README.md
 	@git --no-pager diff --stat -- README.md 2>/dev/null || true
 .PHONY: readme-update
+
+# The documents that show the tool at work on the engines: their commands run again, what they print stored.
+reports: $(PRELOAD) $(CLI) examples
+	@for document in $(wildcard docs/*.md examples/reports/*.md); do \
+		rm -rf $(BUILD)/replay && mkdir -p $(BUILD)/replay && \
+		tools/replay.sh $(BUILD) $(BUILD)/replay $$document >$(BUILD)/replay.md && cp $(BUILD)/replay.md $$document || exit 1; \
+	done
+	@git --no-pager diff --stat -- docs examples/reports 2>/dev/null || true
+golden-update: reports
+.PHONY: reports

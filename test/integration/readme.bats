@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # README.md shows real output: its program is compiled, its commands are run, and what they print must be what
-# stands there (tools/replay-readme.sh).
+# stands there (tools/replay.sh).
 load helpers
 
 # The program of the first ten minutes.
@@ -14,7 +14,7 @@ normalise() {
 }
 
 @test "the first ten minutes of the README print what it says" {
-    "$TEST_ROOT/tools/replay-readme.sh" "$BUILD" "$PWD" >actual.raw
+    "$TEST_ROOT/tools/replay.sh" "$BUILD" "$PWD" README.md >actual.raw
     [ "$(grep -c '^BEFORE ' actual.raw)" = 1 ]
     normalise <"$TEST_ROOT/README.md" >expected
     normalise <actual.raw >actual
