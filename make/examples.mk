@@ -28,6 +28,11 @@ examples: $(example_bin)
 # The integration tests run them.
 test-programs: examples
 
+# The JavaScript originals, run on Node, beside our engines.
+compare-originals: examples
+	@tools/compare-originals.sh $(BUILD)
+.PHONY: compare-originals
+
 demo: all examples | deps-if-missing
 	@examples/demo.sh build $(BUILD)/examples build/demo
 .PHONY: examples demo

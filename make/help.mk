@@ -3,6 +3,7 @@ help:
 	@printf '%s\n' \
 	'make            build build/liballocscope.so and build/allocscope' \
 	'make demo       record a small reactive engine twice and show what it retains' \
+	'make compare-originals  the JavaScript originals of the engines on Node, beside our C engines' \
 	'make test       all tests and all gates; installs what they need when something is missing' \
 	'                test-unit, test-integration, test-asan, test-stress: parts of it; fuzz: the reader' \
 	'make soak       the validated unwinder against an honest walk, 10^8 stacks, in some minutes' \
