@@ -94,7 +94,7 @@ checked() {
             books_balance "$snapshot" || fail "$way, $mode" || return 1
             "$TOOL" report --json --by stack --top 1000000 --show-all-frames "$snapshot" >report.json 2>/dev/null
             jq -e --argjson walks $((1000 * ROUNDS)) '
-                def path: .stack[1:11] | map(if . == "right" then 1 elif . == "left" then 0 else error("frame " + .) end)
+                def path: .stack[1:11] | map(if . == "right" or . == "right_varying" then 1 elif . == "left" then 0 else error("frame " + .) end)
                     | reduce .[] as $bit (0; . * 2 + $bit);
                 [.rows[] | select(.stack[0] == "leaf")] as $rows
                 | ($rows | map(.alloc_objects) | add == $walks)

@@ -5,7 +5,7 @@
 load helpers
 
 # Each row's functions spell a path; its bytes must be its allocations times (path + 1).
-PATHS='def path: .stack[1:11] | map(if . == "right" then 1 elif . == "left" then 0 else error("frame " + .) end)
+PATHS='def path: .stack[1:11] | map(if . == "right" or . == "right_varying" then 1 elif . == "left" then 0 else error("frame " + .) end)
     | reduce .[] as $bit (0; . * 2 + $bit);
     [.rows[] | select(.stack[0] == "leaf")] as $rows
     | ($rows | map(.alloc_objects) | add == $walks)

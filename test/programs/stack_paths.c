@@ -3,7 +3,7 @@
  * left or right at each one, as the bits of its path say; its leaf allocates path + 1 bytes. So in
  * the snapshot each stack's bytes must be its allocations times the number that its own function
  * names spell: a single stack taken wrongly shows. Frames differ in size from call to call
- * (alloca), some are over-aligned, each calls from one of two places, and the inner frames of one
+ * (alloca), some are over-aligned, some both, each calls from one of two places, and the inner frames of one
  * walk lie where those of another lay. argv[1] says what happens besides: nothing, jumps (the leaf
  * leaves by longjmp), coroutines (on stacks that are unmapped and mapped again), handlers (on an
  * alternate stack), threads (4 at once). argv[2]: walks.
@@ -26,7 +26,8 @@ typedef unsigned (*step_function)(unsigned path, unsigned level);
 
 static unsigned left(unsigned path, unsigned level);
 static unsigned right(unsigned path, unsigned level);
-static step_function volatile steps[2] = {left, right};
+static unsigned right_varying(unsigned path, unsigned level);
+static step_function volatile steps[4] = {left, right, left, right_varying};
 
 static _Thread_local void *slots[PATHS];
 static _Thread_local unsigned noise;
@@ -46,6 +47,11 @@ static NOINLINE unsigned leaf(unsigned path)
 	return noise;
 }
 
+static step_function step_at(unsigned path, unsigned level)
+{
+	return steps[(path >> level & 1) + 2 * (noise >> (level + 3) & 1)];
+}
+
 static NOINLINE unsigned left(unsigned path, unsigned level)
 {
 	size_t room_bytes = 16 + (noise >> (level + 6)) % 4 * 16;
@@ -54,7 +60,7 @@ static NOINLINE unsigned left(unsigned path, unsigned level)
 	room[0] = 1;
 	if (level + 1 == LEVELS)
 		return leaf(path) + (unsigned)room[0];
-	step_function next = steps[path >> (level + 1) & 1];
+	step_function next = step_at(path, level + 1);
 
 	if ((noise >> level & 1) != 0)
 		return next(path, level + 1) + (unsigned)room[0];
@@ -68,17 +74,33 @@ static NOINLINE unsigned right(unsigned path, unsigned level)
 	aligned[0] = 1;
 	if (level + 1 == LEVELS)
 		return leaf(path) + (unsigned)aligned[0];
-	step_function next = steps[path >> (level + 1) & 1];
+	step_function next = step_at(path, level + 1);
 
 	if ((noise >> level & 1) != 0)
 		return next(path, level + 1) + (unsigned)aligned[0];
 	return next(path, level + 1) + 3;
 }
 
+/* Over-aligned and of any size: compilers find the caller's frame through a pointer that they save. */
+static NOINLINE unsigned right_varying(unsigned path, unsigned level)
+{
+	volatile char aligned[128] __attribute__((aligned(128)));
+	volatile char *room = alloca(16 + (noise >> (level + 6)) % 8 * 16);
+
+	aligned[0] = room[0] = 1;
+	if (level + 1 == LEVELS)
+		return leaf(path) + (unsigned)aligned[0];
+	step_function next = step_at(path, level + 1);
+
+	if ((noise >> level & 1) != 0)
+		return next(path, level + 1) + (unsigned)room[0];
+	return next(path, level + 1) + 4;
+}
+
 static NOINLINE void walk(unsigned path)
 {
 	if (setjmp(landing) == 0)
-		noise += steps[path & 1](path, 0);
+		noise += step_at(path, 0)(path, 0);
 }
 
 static unsigned next_path(void)
