@@ -81,3 +81,28 @@ EXPORT void __deregister_frame(void *begin)
 	if (real != NULL)
 		real(begin);
 }
+
+/* The same with room for what libgcc keeps of it. */
+EXPORT void __register_frame_info(const void *begin, void *room);
+EXPORT void __register_frame_info(const void *begin, void *room)
+{
+	static void (*real)(const void *, void *);
+
+	if (real == NULL)
+		find_next("__register_frame_info", &real);
+	if (real != NULL)
+		real(begin, room);
+	if (lifecycle_is_recording())
+		registered_frames_add(begin);
+}
+
+EXPORT void *__deregister_frame_info(const void *begin);
+EXPORT void *__deregister_frame_info(const void *begin)
+{
+	static void *(*real)(const void *);
+
+	if (real == NULL)
+		find_next("__deregister_frame_info", &real);
+	registered_frames_remove(begin);
+	return real != NULL ? real(begin) : NULL;
+}

@@ -131,3 +131,16 @@ re.compile("(a|b)*c{1,9}[x-z]+").match("ab" * 20)'
     expect "$snapshot" with_small_frame alloc_objects=6000 alloc_space=162000 inuse_objects=0
     expect "$snapshot" with_large_frame alloc_objects=6000 alloc_space=162000 inuse_objects=0
 }
+
+@test "code made at run time that keeps no frame pointer, registered by __register_frame_info: its caller is in the stack" {
+    export ALLOCSCOPE_OPTIONS=unwinder=validated:graph=0
+    same_as_plain frameless_generated_code
+    [ "$status" != 77 ] || skip "written for x86-64"
+    [ "$status" = 0 ] || fail "exit $status: $(cat messages)"
+    books_balance "$snapshot"
+    expect "$snapshot" first_outer alloc_objects=50 inuse_objects=50 inuse_space=950
+    expect "$snapshot" second_outer alloc_objects=30 inuse_objects=30 inuse_space=690
+    # libunwind does not know these frames
+    ALLOCSCOPE_OPTIONS=unwinder=check:graph=0:force=1 record frameless_generated_code
+    grep -E 'unwinder=check: [0-9]+ stacks, 0 differ from an honest walk' messages
+}
