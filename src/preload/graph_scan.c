@@ -18,6 +18,7 @@
 #define ROOT_EDGES_MAX	  ((size_t)1 << 26)
 #define VECTORS_FIRST	  17u /* DWARF number of the first vector register */
 #define WAITING_WORDS	  64u
+#define WORDS_AT_ONCE	  4u
 #define CHUNK_HEADER_BACK 8u /* from the end of a block's room back to the next chunk's header */
 
 static struct block_index by_address;
@@ -26,7 +27,7 @@ static struct memory_view view;
 static struct waiting_word {
 	uint64_t value;
 	uint32_t row, word;
-} waiting[WAITING_WORDS];
+} waiting[WAITING_WORDS + WORDS_AT_ONCE];
 static uint32_t waiting_count;
 static size_t next_row; /* the first whose edges have not begun */
 
@@ -117,6 +118,28 @@ static inline bool see_words(
 	return true;
 }
 
+/* A word that may be a pointer waits. Which ones may nobody can foretell: no branch depends on it. */
+static inline void note_word(uint32_t row, uint32_t word, uint64_t value)
+{
+	bool may_hold = block_index_may_hold(&by_address, value);
+
+	waiting[waiting_count] = (struct waiting_word){.value = value, .row = row, .word = word};
+	waiting_count += may_hold;
+	block_index_prefetch(
+	    &by_address, by_address.low + ((value - by_address.low) & -(uint64_t)may_hold));
+}
+
+/* Whether any of WORDS_AT_ONCE may be a pointer: of plain data none is, and that is soon told. */
+static inline bool any_may_hold(uintptr_t from)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < WORDS_AT_ONCE; i++)
+		any |= block_index_may_hold(
+		    &by_address, memory_view_word(&view, from + i * WORD_BYTES));
+	return any;
+}
+
 /* The words of [from, end), which belong to block ROW. */
 static void scan_words(struct graph *graph, uint32_t row, uintptr_t from, uintptr_t end)
 {
@@ -126,16 +149,19 @@ static void scan_words(struct graph *graph, uint32_t row, uintptr_t from, uintpt
 	while (see_words(graph, &from, end, &limit)) {
 		if (from == start && from < limit)
 			note_class(row, memory_view_word(&view, from));
-		for (; from < limit; from += WORD_BYTES) {
-			uint64_t value = memory_view_word(&view, from);
+		while (from < limit) {
+			uintptr_t stop = limit - from > WORDS_AT_ONCE * WORD_BYTES
+					     ? from + WORDS_AT_ONCE * WORD_BYTES
+					     : limit;
 
-			if (!block_index_may_hold(&by_address, value))
+			if (stop - from == WORDS_AT_ONCE * WORD_BYTES && !any_may_hold(from)) {
+				from = stop;
 				continue;
-			block_index_prefetch(&by_address, value);
-			waiting[waiting_count++] = (struct waiting_word){.value = value,
-			    .row = row,
-			    .word = (uint32_t)((from - start) / WORD_BYTES)};
-			if (waiting_count == WAITING_WORDS)
+			}
+			for (; from < stop; from += WORD_BYTES)
+				note_word(row, (uint32_t)((from - start) / WORD_BYTES),
+				    memory_view_word(&view, from));
+			if (waiting_count >= WAITING_WORDS)
 				look_up(graph);
 		}
 	}
