@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/room.h"
+
 uint32_t edge_fields_key(const void *fields, uint32_t node)
 {
 	const struct edge_fields *self = fields;
@@ -74,15 +76,12 @@ static struct edge_pair *pair_of(struct edge_fields *fields, uint32_t holder, ui
 
 	if (number == ID_TABLE_NONE)
 		return NULL;
-	if (number == fields->capacity) {
-		size_t capacity = fields->capacity != 0 ? 2 * fields->capacity : 64;
-		struct edge_pair *pairs = realloc(fields->pairs, capacity * sizeof(*pairs));
+	struct edge_pair *pairs =
+	    room_for(fields->pairs, &fields->capacity, (size_t)number + 1, sizeof *pairs);
 
-		if (pairs == NULL)
-			return NULL;
-		fields->pairs = pairs;
-		fields->capacity = capacity;
-	}
+	if (pairs == NULL)
+		return NULL;
+	fields->pairs = pairs;
 	if (number == known)
 		fields->pairs[number] = (struct edge_pair){0};
 	return &fields->pairs[number];

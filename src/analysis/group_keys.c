@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
+
 #define TEXT_BYTES 1024
 
 /* Row of IDENTITY. A new row gets a key with everything unknown; *ret_key lets the caller fill
@@ -19,15 +21,12 @@ static int row_of(struct group_builder *builder, const struct id_tuple *identity
 	*ret_row = row;
 	if (row < grouping->key_count)
 		return STATUS_OK;
-	if (row >= builder->key_capacity) {
-		uint32_t capacity = builder->key_capacity != 0 ? 2 * builder->key_capacity : 64;
-		struct group_key *keys = realloc(grouping->keys, capacity * sizeof(*keys));
+	struct group_key *keys =
+	    room_for(grouping->keys, &builder->key_capacity, (size_t)row + 1, sizeof *keys);
 
-		if (keys == NULL)
-			return STATUS_NO_MEMORY;
-		grouping->keys = keys;
-		builder->key_capacity = capacity;
-	}
+	if (keys == NULL)
+		return STATUS_NO_MEMORY;
+	grouping->keys = keys;
 	grouping->keys[row] = (struct group_key){.text = "", .stack = HEAP_NONE};
 	grouping->key_count = (size_t)row + 1;
 	*ret_key = &grouping->keys[row];
@@ -100,17 +99,12 @@ static uint32_t *memory_of_address(
 
 	if (number == ID_TABLE_NONE)
 		return NULL;
-	if (number >= builder->address_capacity) {
-		uint32_t capacity = number < 128 ? 256 : 2 * number;
-		uint32_t *memory = realloc(builder->of_address, capacity * sizeof(*memory));
+	uint32_t *memory = room_for(
+	    builder->of_address, &builder->address_capacity, (size_t)number + 1, sizeof *memory);
 
-		if (memory == NULL)
-			return NULL;
-		memset(memory + builder->address_capacity, 0,
-		    (capacity - builder->address_capacity) * sizeof(*memory));
-		builder->of_address = memory;
-		builder->address_capacity = capacity;
-	}
+	if (memory == NULL)
+		return NULL;
+	builder->of_address = memory;
 	return &builder->of_address[number];
 }
 

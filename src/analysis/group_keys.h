@@ -14,14 +14,14 @@
 struct group_builder {
 	struct grouping *grouping;
 	struct id_table identities; /* number = row */
-	uint32_t key_capacity;
+	size_t key_capacity;
 
 	/* of the input at hand */
 	uint32_t *module_numbers; /* by row of MODULES: number of its name in the pool */
 	/* (module, offset, inlined frame) -> row or text, so that each address is named once */
 	struct id_table addresses;
 	uint32_t *of_address; /* by number of the address + 1; 0 not known yet */
-	uint32_t address_capacity;
+	size_t address_capacity;
 };
 
 /* Prepare for INPUT, and forget it. */

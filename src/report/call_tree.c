@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/status.h"
 
 #define SLOTS_AT_START 1024
@@ -28,20 +29,6 @@ void call_tree_release(struct call_tree *tree)
 	free(tree->nodes);
 	free(tree->node_slots);
 	*tree = (struct call_tree){0};
-}
-
-/* Room for one more entry in an array; NULL leaves it as it was. */
-static void *room_for_one(void *array, size_t count, size_t *capacity, size_t bytes)
-{
-	size_t wanted = *capacity != 0 ? *capacity * 2 : 64;
-	void *grown = NULL;
-
-	if (count < *capacity)
-		return array;
-	grown = realloc(array, wanted * bytes);
-	if (grown != NULL)
-		*capacity = wanted;
-	return grown;
 }
 
 /* --- open addressing; slots hold index + 1, 0 is empty --- */
@@ -105,8 +92,8 @@ int call_tree_add(struct call_tree *tree, uint32_t parent, uint32_t text, uint64
 	if (tree->node_slots[slot] == 0) {
 		if (tree->node_count >= CALL_TREE_NONE - 1)
 			return STATUS_NO_MEMORY;
-		grown = room_for_one(
-		    tree->nodes, tree->node_count, &tree->node_capacity, sizeof *grown);
+		grown = room_for(
+		    tree->nodes, &tree->node_capacity, tree->node_count + 1, sizeof *grown);
 		if (grown == NULL)
 			return STATUS_NO_MEMORY;
 		tree->nodes = grown;

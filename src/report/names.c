@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/status.h"
 
 static const struct frame_name *frames_of_node(void *context, uint32_t node, size_t *ret_count)
@@ -38,15 +39,12 @@ struct frame_list {
 static int frame_list_add(
     struct names *names, struct frame_list *list, const struct frame_name *frame)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity != 0 ? list->capacity * 2 : 1024;
-		struct frame_name *grown = realloc(names->list, capacity * sizeof *grown);
+	struct frame_name *grown =
+	    room_for(names->list, &list->capacity, list->count + 1, sizeof *grown);
 
-		if (grown == NULL)
-			return STATUS_NO_MEMORY;
-		names->list = grown;
-		list->capacity = capacity;
-	}
+	if (grown == NULL)
+		return STATUS_NO_MEMORY;
+	names->list = grown;
 	names->list[list->count++] = *frame;
 	return 0;
 }

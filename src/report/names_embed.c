@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/text_pool.h"
+#include "base/room.h"
 #include "report/block_types.h"
 #include "report/root_names.h"
 #include "snapshot/snapshot_rewrite.h"
@@ -21,24 +22,6 @@ struct embedding {
 	size_t symbol_count;
 };
 
-/* ARRAY with room for NEEDED elements, new ones zeroed; NULL leaves it as it was. */
-static void *with_room(void *array, size_t *capacity, size_t needed, size_t bytes)
-{
-	size_t wanted = *capacity != 0 ? *capacity : 1024;
-	char *grown = NULL;
-
-	if (needed <= *capacity)
-		return array;
-	while (wanted < needed)
-		wanted *= 2;
-	grown = realloc(array, wanted * bytes);
-	if (grown != NULL) {
-		memset(grown + *capacity * bytes, 0, (wanted - *capacity) * bytes);
-		*capacity = wanted;
-	}
-	return grown;
-}
-
 static int append_string(
     struct embedding *embedding, const char *text, size_t length, uint32_t *ret_offset)
 {
@@ -47,7 +30,7 @@ static int append_string(
 
 	if (needed > SNAPSHOT_STRING_BYTES_MAX)
 		return STATUS_NO_MEMORY;
-	strings = with_room(embedding->strings, &embedding->string_capacity, needed, 1);
+	strings = room_for(embedding->strings, &embedding->string_capacity, needed, 1);
 	if (strings == NULL)
 		return STATUS_NO_MEMORY;
 	embedding->strings = strings;
@@ -69,7 +52,7 @@ static int offset_of(struct embedding *embedding, const char *text, uint32_t *re
 		return STATUS_NO_MEMORY;
 	if (length == 0)
 		return 0;
-	offsets = with_room(
+	offsets = room_for(
 	    embedding->offset_of_text, &embedding->offset_capacity, number + 1, sizeof *offsets);
 	if (offsets == NULL)
 		return STATUS_NO_MEMORY;
@@ -160,7 +143,7 @@ int names_embed(const struct snapshot *snapshot, const struct names *names,
 	int status = 0;
 
 	embedding.strings =
-	    with_room(NULL, &embedding.string_capacity, snapshot->string_bytes + 1, 1);
+	    room_for(NULL, &embedding.string_capacity, snapshot->string_bytes + 1, 1);
 	embedding.rows = calloc(count_rows(names) + 1, sizeof *embedding.rows);
 	if (embedding.strings == NULL || embedding.pool == NULL || embedding.rows == NULL) {
 		status = status_set(ret_error, STATUS_NO_MEMORY, 0, "out of memory");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/status.h"
 
 int object_names_open(
@@ -94,17 +95,13 @@ static const char *answer(struct object_names *names, struct snapshot_symbol row
 {
 	if (!names->records || name == NULL)
 		return name;
-	if (names->count == names->capacity) {
-		size_t capacity = names->capacity == 0 ? 64 : names->capacity * 2;
-		struct object_name *answers =
-		    realloc(names->answers, capacity * sizeof *names->answers);
+	struct object_name *answers =
+	    room_for(names->answers, &names->capacity, names->count + 1, sizeof *answers);
 
-		names->failed |= answers == NULL;
-		if (answers == NULL)
-			return name;
-		names->answers = answers;
-		names->capacity = capacity;
-	}
+	names->failed |= answers == NULL;
+	if (answers == NULL)
+		return name;
+	names->answers = answers;
 	names->answers[names->count++] = (struct object_name){row, name};
 	return name;
 }
@@ -165,21 +162,17 @@ bool object_names_variable(struct object_names *names, uint32_t module, bool is_
 /* Text of the names' own; NULL when memory is short. */
 static const char *keep(struct object_names *names, char *text)
 {
-	if (text != NULL && names->text_count == names->text_capacity) {
-		size_t capacity = names->text_capacity == 0 ? 64 : names->text_capacity * 2;
-		char **texts = realloc((void *)names->texts, capacity * sizeof names->texts[0]);
+	char **texts = room_for((void *)names->texts, &names->text_capacity, names->text_count + 1,
+	    sizeof names->texts[0]);
 
-		if (texts == NULL) {
-			free(text);
-			text = NULL;
-		} else {
-			names->texts = texts;
-			names->text_capacity = capacity;
-		}
+	names->failed |= text == NULL || texts == NULL;
+	if (texts == NULL) {
+		free(text);
+		return NULL;
 	}
-	names->failed |= text == NULL;
+	names->texts = texts;
 	if (text != NULL)
-		names->texts[names->text_count++] = text;
+		texts[names->text_count++] = text;
 	return text;
 }
 

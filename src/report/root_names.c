@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/status.h"
 
 #define NO_ROOT UINT32_MAX
@@ -44,19 +45,15 @@ __attribute__((format(printf, 2, 3))) static const char *keep(
     struct builder *builder, const char *format, ...)
 {
 	struct root_names *names = builder->names;
+	char **texts = room_for((void *)names->texts, &builder->text_capacity,
+	    names->text_count + 1, sizeof names->texts[0]);
 	va_list arguments;
 	char *text = NULL;
 
-	if (names->text_count == builder->text_capacity) {
-		size_t capacity = builder->text_capacity == 0 ? 64 : builder->text_capacity * 2;
-		char **texts = realloc((void *)names->texts, capacity * sizeof names->texts[0]);
-
-		builder->failed |= texts == NULL;
-		if (texts == NULL)
-			return "";
-		names->texts = texts;
-		builder->text_capacity = capacity;
-	}
+	builder->failed |= texts == NULL;
+	if (texts == NULL)
+		return "";
+	names->texts = texts;
 	va_start(arguments, format);
 	int length = vasprintf(&text, format, arguments);
 
@@ -71,16 +68,13 @@ static uint32_t add_root(struct builder *builder, const struct root_name *root)
 {
 	struct root_names *names = builder->names;
 
-	if (names->count == builder->root_capacity) {
-		size_t capacity = builder->root_capacity == 0 ? 64 : builder->root_capacity * 2;
-		struct root_name *roots = realloc(names->roots, capacity * sizeof *roots);
+	struct root_name *roots = room_for(
+	    names->roots, &builder->root_capacity, (size_t)names->count + 1, sizeof *roots);
 
-		builder->failed |= roots == NULL;
-		if (roots == NULL)
-			return 0;
-		names->roots = roots;
-		builder->root_capacity = capacity;
-	}
+	builder->failed |= roots == NULL;
+	if (roots == NULL)
+		return 0;
+	names->roots = roots;
 	names->roots[names->count] = *root;
 	return names->count++;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/room.h"
 #include "base/status.h"
 #include "report/utf8.h"
 
@@ -78,17 +79,14 @@ void text_table_column(struct text_table *table, const char *title, enum text_al
 
 void text_table_row(struct text_table *table)
 {
-	if (table->row_count == table->row_capacity) {
-		size_t capacity = table->row_capacity != 0 ? table->row_capacity * 2 : 32;
-		struct text_row *rows = realloc(table->rows, capacity * sizeof *rows);
+	struct text_row *rows =
+	    room_for(table->rows, &table->row_capacity, table->row_count + 1, sizeof *rows);
 
-		if (rows == NULL) {
-			table->failed = true;
-			return;
-		}
-		table->rows = rows;
-		table->row_capacity = capacity;
+	if (rows == NULL) {
+		table->failed = true;
+		return;
 	}
+	table->rows = rows;
 	memset(&table->rows[table->row_count++], 0, sizeof table->rows[0]);
 	table->next_cell = 0;
 }
