@@ -23,7 +23,11 @@ same_again() {
     same_again "$@"
 }
 
-@test "and each says that something was found, and that something was mended" {
+@test "the answers of docs/seeds.md are what its commands print" {
+    same_again docs/seeds.md
+}
+
+@test "and each report says that something was found, and that something was mended" {
     local document
     for document in "$TEST_ROOT"/examples/reports/*.md; do
         grep -q '^exit 1$' "$document" || fail "$document: no finding" || return 1
