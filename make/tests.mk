@@ -37,6 +37,7 @@ $(BUILD)/obj/test/unit/interleave_%.o: ALL_CPPFLAGS += $(INTERLEAVED)
 interleave_tests := $(filter $(BUILD)/test/unit/interleave_%,$(unit_bin))
 $(interleave_tests): $(BUILD)/obj/test/support/interleave/interleave.o
 $(interleave_tests): $(BUILD)/test/unit/interleave_%_test: $(BUILD)/interleaved/src/preload/%.o
+$(BUILD)/test/unit/interleave_live_table_test: $(addprefix $(BUILD)/obj/src/preload/,arena.o system_linux.o)
 
 # --- programs that are run under the preload: without optimisation, so that their functions are their sites ---
 PROGRAM_FLAGS   := -O0 -g -fno-omit-frame-pointer -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wno-unused-result

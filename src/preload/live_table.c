@@ -7,7 +7,11 @@
 #define RECORD_CHUNK	  (1u << RECORD_CHUNK_BITS)
 #define RECORD_CHUNKS_MAX (1u << 16)
 #define TOP_PAGE	  512 /* regions per page of live_top */
-#define BATCH		  128 /* free records passed on at once */
+#ifdef ALLOCSCOPE_STRESS
+#	define BATCH 2
+#else
+#	define BATCH 128 /* free records passed on at once */
+#endif
 
 _Atomic(atomic_uint_least64_t *) *live_top;
 unsigned live_granule_shift = 5;
@@ -15,8 +19,9 @@ uint64_t live_bit_4_mask = LIVE_BIT_4;
 
 struct large_record {
 	struct live_block block;
-	uint32_t next;	     /* free: the next one in the list of its thread or batch */
-	uint32_t next_batch; /* free, first of a batch: first of the next batch */
+	uint32_t next; /* free: the next one in the list of its thread or batch */
+	/* free, first of a batch: first of the next batch. Who pops may read it when another one has popped already. */
+	atomic_uint next_batch;
 };
 
 static _Atomic(struct large_record *) record_chunks[RECORD_CHUNKS_MAX];
@@ -82,7 +87,8 @@ static uint32_t pop_batch(void)
 
 	while ((uint32_t)head != 0) {
 		uint64_t after = (head >> 32 << 32) + ((uint64_t)1 << 32) +
-				 record_at((uint32_t)head)->next_batch;
+				 atomic_load_explicit(&record_at((uint32_t)head)->next_batch,
+				     memory_order_relaxed);
 
 		if (atomic_compare_exchange_weak_explicit(
 			&free_batches, &head, after, memory_order_acq_rel, memory_order_acquire))
@@ -97,7 +103,8 @@ static void push_batch(uint32_t first)
 	uint64_t fresh;
 
 	do {
-		record_at(first)->next_batch = (uint32_t)head;
+		atomic_store_explicit(
+		    &record_at(first)->next_batch, (uint32_t)head, memory_order_relaxed);
 		fresh = (head >> 32 << 32) + ((uint64_t)1 << 32) + first;
 	} while (!atomic_compare_exchange_weak_explicit(
 	    &free_batches, &head, fresh, memory_order_release, memory_order_relaxed));

@@ -12,7 +12,7 @@ struct body {
 	bool has_ended, waits;
 	const volatile void *word; /* what it is about to do */
 	bool writes;
-	char stack[STACK_BYTES];
+	_Alignas(16) char stack[STACK_BYTES];
 };
 
 /* One step of an order. Bodies are bits. */
@@ -147,6 +147,10 @@ static bool run_order(uint32_t decided)
 		if (possible == 0 || step_count + 1 == STEPS_MAX) {
 			interleave_object(
 			    possible == 0 ? "all bodies wait" : "a body does not end");
+			return true;
+		}
+		if (step_count < decided && possible != step->possible) {
+			interleave_object("the same order went another way");
 			return true;
 		}
 		if (step_count >= decided) {
