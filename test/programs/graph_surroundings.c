@@ -249,9 +249,37 @@ static void on_wake(int number)
 	(void)number;
 }
 
+static atomic_int callers[8]; /* threads in calls, by the order of their start */
+
+static void about_to_call(void)
+{
+	callers[standing] = (int)syscall(SYS_gettid);
+	standing++;
+}
+
+/* The thread sleeps in its call: it neither runs nor waits in the handler, which has the signal blocked. */
+static bool is_in_call(int tid)
+{
+	char name[64], text[16] = "";
+
+	(void)snprintf(name, sizeof name, "/proc/self/task/%d/syscall", tid);
+	int file = open(name, O_RDONLY | O_CLOEXEC);
+
+	CHECK(file >= 0 && read(file, text, sizeof text - 1) > 0 && close(file) == 0);
+	return text[0] >= '0' && text[0] <= '9' && strtol(text, NULL, 10) != SYS_futex;
+}
+
+static void wait_for_calls(int count)
+{
+	for (int i = 0; i < count; i++)
+		while (returned == 0 && !is_in_call(callers[i]))
+			CHECK(sched_yield() == 0);
+	CHECK(returned == 0);
+}
+
 static void *in_pause(void *unused)
 {
-	standing++;
+	about_to_call();
 	CHECK(pause() == -1 && errno == EINTR);
 	returned++;
 	return unused;
@@ -262,7 +290,7 @@ static void *in_sigsuspend(void *unused)
 	sigset_t none;
 
 	sigemptyset(&none);
-	standing++;
+	about_to_call();
 	CHECK(sigsuspend(&none) == -1 && errno == EINTR);
 	returned++;
 	return unused;
@@ -270,7 +298,7 @@ static void *in_sigsuspend(void *unused)
 
 static void *in_poll(void *unused)
 {
-	standing++;
+	about_to_call();
 	CHECK(poll(NULL, 0, -1) == -1 && errno == EINTR);
 	returned++;
 	return unused;
@@ -281,7 +309,7 @@ static void *in_epoll_wait(void *unused)
 	struct epoll_event event;
 	int fd = epoll_create1(EPOLL_CLOEXEC);
 
-	standing++;
+	about_to_call();
 	CHECK(epoll_wait(fd, &event, 1, -1) == -1 && errno == EINTR);
 	returned++;
 	return unused;
@@ -289,7 +317,7 @@ static void *in_epoll_wait(void *unused)
 
 static void *in_sleep(void *unused)
 {
-	standing++;
+	about_to_call();
 	CHECK(sleep(1000) > 0);
 	returned++;
 	return unused;
@@ -304,11 +332,11 @@ static void calls(void)
 	CHECK(signal(SIGUSR1, on_wake) != SIG_ERR);
 	for (int i = 0; i < COUNT; i++)
 		threads[i] = start(runs[i], NULL);
-	usleep(50000); /* into the calls */
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
+		wait_for_calls(COUNT);
 		snap();
-	usleep(50000);
-	CHECK(returned == 0);
+	}
+	wait_for_calls(COUNT);
 	for (int i = 0; i < COUNT; i++)
 		CHECK(
 		    pthread_kill(threads[i], SIGUSR1) == 0 && pthread_join(threads[i], NULL) == 0);
