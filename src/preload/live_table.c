@@ -87,8 +87,8 @@ static uint32_t pop_batch(void)
 
 	while ((uint32_t)head != 0) {
 		uint64_t after = (head >> 32 << 32) + ((uint64_t)1 << 32) +
-				 atomic_load_explicit(&record_at((uint32_t)head)->next_batch,
-				     memory_order_relaxed);
+				 atomic_load_explicit(
+				     &record_at((uint32_t)head)->next_batch, memory_order_relaxed);
 
 		if (atomic_compare_exchange_weak_explicit(
 			&free_batches, &head, after, memory_order_acq_rel, memory_order_acquire))
