@@ -5,7 +5,7 @@ help:
 	'make demo       record a small reactive engine twice and show what it retains' \
 	'make compare-originals  the JavaScript originals of the engines on Node, beside our C engines' \
 	'make test       all tests and all gates; installs what they need when something is missing' \
-	'                test-unit, test-integration, test-asan, test-stress: parts of it; fuzz: the reader' \
+	'                test-unit, test-integration, test-asan, test-tsan, test-stress: parts of it; fuzz: the reader' \
 	'make soak       the validated unwinder against an honest walk, 10^8 stacks, in some minutes' \
 	'make reports    examples/reports and docs/seeds.md: their commands run again, what they print stored' \
 	'make golden-update   write the expected reports anew and show the difference' \

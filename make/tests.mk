@@ -3,6 +3,7 @@
 #   test-unit        test/unit/*_test.c (cmocka), linked with all objects of the tool
 #   test-integration test/integration/*.bats: programs under the preload, read back by the tool
 #   test-asan        the unit tests again, with address and undefined-behaviour sanitizers
+#   test-tsan        threads that meet in the recorder, with the thread sanitizer
 #   test-stress      the integration tests on a build whose tables are tiny
 #   soak             the validated unwinder against an honest walk, 10^8 times: some minutes, not a part of test
 
@@ -148,6 +149,12 @@ compare-leak-checkers: all
 # ROUNDS, TURNS, ROWS, WANTED: tools/soak.sh.
 soak: all test-programs $(bench_programs)
 	@tools/soak.sh $(BUILD)
+test-tsan:
+	@$(MAKE) --no-print-directory VARIANT=tsan unit-tsan
+unit_tsan := $(BUILD)/test/unit/recorder_threads_test
+unit-tsan: $(unit_tsan)
+	@for test in $^; do $$test || exit 1; done
+.PHONY: test-tsan unit-tsan
 test-stress:
 	@$(MAKE) --no-print-directory VARIANT=stress test-integration
 .PHONY: compare-leak-checkers soak test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan

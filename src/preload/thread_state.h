@@ -77,7 +77,8 @@ struct thread_state {
 	uint32_t free_record;	     /* head of the free large records of this thread */
 	atomic_uint in_use;	     /* a living thread owns the block */
 	struct thread_totals before; /* totals when the present owner came */
-	uint32_t tid, level;
+	atomic_uint tid;	     /* of the present owner; read by whoever closes the gate */
+	uint32_t level;
 	uint32_t ignored_begins; /* depth of begins that were ignored */
 	atomic_uint_least64_t own_tag;
 	struct thread_state *nested; /* the block for a handler that interrupts us */
