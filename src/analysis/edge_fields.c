@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/room.h"
+#include "analysis/room.h"
 
 uint32_t edge_fields_key(const void *fields, uint32_t node)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/room.h"
+#include "analysis/room.h"
 
 #define TEXT_BYTES 1024
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/room.h"
+#include "analysis/room.h"
 #include "base/status.h"
 
 #define SLOTS_AT_START 1024

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/room.h"
+#include "analysis/room.h"
 #include "base/status.h"
 
 static const struct frame_name *frames_of_node(void *context, uint32_t node, size_t *ret_count)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/room.h"
 #include "analysis/text_pool.h"
-#include "base/room.h"
 #include "report/block_types.h"
 #include "report/root_names.h"
 #include "snapshot/snapshot_rewrite.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/room.h"
+#include "analysis/room.h"
 #include "base/status.h"
 
 int object_names_open(

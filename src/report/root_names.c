@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/room.h"
+#include "analysis/room.h"
 #include "base/status.h"
 
 #define NO_ROOT UINT32_MAX

@@ -1,6 +1,6 @@
 /* Arrays that grow: twice the room each time, so that adding is cheap on the whole. */
-#ifndef BASE_ROOM_H
-#define BASE_ROOM_H
+#ifndef ANALYSIS_ROOM_H
+#define ANALYSIS_ROOM_H
 
 #include <stddef.h>
 #include <stdlib.h>
