@@ -35,6 +35,13 @@ need() {
     done
 }
 
+# The stress build's tables are so small that some numbers differ by right: WHY.
+need_room() {
+    case $BUILD in
+    *stress*) skip "the tables of this build are tiny: $1" ;;
+    esac
+}
+
 program_path() {
     case $1 in
     */*) printf '%s' "$1" ;;
