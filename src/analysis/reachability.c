@@ -195,7 +195,15 @@ static void find_held(
 	}
 }
 
-/* The first block of each component that nobody holds starts. */
+/* BLOCK is a better beginning of a lost component than OTHER: older, or larger; only then by its place. */
+static bool begins_better(const struct snapshot *snapshot, uint32_t block, uint32_t other)
+{
+	if (snapshot->block_epoch[block] != snapshot->block_epoch[other])
+		return snapshot->block_epoch[block] < snapshot->block_epoch[other];
+	return snapshot->block_size[block] > snapshot->block_size[other];
+}
+
+/* The oldest and largest block of each component that nobody holds starts. */
 static int start_from_lost(struct search *search)
 {
 	const struct reference_graph *graph = search->graph;
@@ -205,21 +213,29 @@ static int start_from_lost(struct search *search)
 	if (status != STATUS_OK)
 		return status;
 	uint8_t *held = calloc((size_t)components.count + 1, 1);
+	uint32_t *first = malloc(((size_t)components.count + 1) * sizeof(*first));
+	bool has_room = held != NULL && first != NULL;
 
-	if (held != NULL) {
+	if (has_room) {
 		find_held(search, &components, held);
+		for (uint32_t component = 0; component < components.count; component++)
+			first[component] = HEAP_NONE;
 		for (uint32_t block = 0; block < graph->block_count; block++) {
 			uint32_t component = components.of_block[block];
 
-			if (is_settled(search, block) || held[component] != 0)
-				continue;
-			held[component] = 1;
-			wait_now(search, block, reference_lost_node(graph), 0);
+			if (!is_settled(search, block) && held[component] == 0 &&
+			    (first[component] == HEAP_NONE ||
+				begins_better(graph->snapshot, block, first[component])))
+				first[component] = block;
 		}
+		for (uint32_t component = 0; component < components.count; component++)
+			if (first[component] != HEAP_NONE)
+				wait_now(search, first[component], reference_lost_node(graph), 0);
 	}
 	free(held);
+	free(first);
 	strong_components_release(&components);
-	return held != NULL ? STATUS_OK : STATUS_NO_MEMORY;
+	return has_room ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static int search_lost(struct search *search)

@@ -251,30 +251,66 @@ static void holder_text(
 		    text, bytes);
 }
 
-#define MEMBERS_SHOWN 4
+#define MEMBERS_SHOWN	4
+#define KINDS_MAX	16
+#define MEMBERS_ASKED	4096 /* of a larger circle, the others are of the same kinds as a rule */
+#define KIND_TEXT_BYTES (REPORT_TEXT_BYTES / 4)
+
+struct member_kind {
+	char text[KIND_TEXT_BYTES];
+	size_t count;
+};
+
+/* The most frequent first; never by address, which differs from run to run. */
+static int compare_kinds(const void *a, const void *b)
+{
+	const struct member_kind *left = a;
+	const struct member_kind *right = b;
+
+	if (left->count != right->count)
+		return left->count < right->count ? 1 : -1;
+	return strcmp(left->text, right->text);
+}
+
+static size_t count_kinds(const struct graph_view *view, const struct cycles *cycles,
+    const struct cycle *cycle, struct member_kind ret_kinds[KINDS_MAX])
+{
+	size_t kinds = 0;
+
+	for (size_t i = 0; i < cycle->member_count && i < MEMBERS_ASKED; i++) {
+		char text[KIND_TEXT_BYTES];
+		size_t kind = 0;
+
+		graph_view_block_text(
+		    view, cycles->members[cycle->first_member + i], text, sizeof text);
+		while (kind < kinds && strcmp(ret_kinds[kind].text, text) != 0)
+			kind++;
+		if (kind == KINDS_MAX)
+			continue;
+		if (kind == kinds) {
+			memcpy(ret_kinds[kind].text, text, sizeof text);
+			ret_kinds[kinds++].count = 0;
+		}
+		ret_kinds[kind].count++;
+	}
+	qsort(ret_kinds, kinds, sizeof *ret_kinds, compare_kinds);
+	return kinds;
+}
 
 /* The kinds of members, each once: "link", "edge, node". */
 static void members_text(const struct graph_view *view, const struct cycles *cycles,
     const struct cycle *cycle, char *text, size_t bytes)
 {
-	char seen[MEMBERS_SHOWN][REPORT_TEXT_BYTES / 4];
-	size_t kinds = 0, length = 0;
+	struct member_kind kinds[KINDS_MAX];
+	size_t count = count_kinds(view, cycles, cycle, kinds);
+	size_t length = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < cycle->member_count && kinds < MEMBERS_SHOWN; i++) {
-		bool known = false;
-
-		graph_view_block_text(view, cycles->members[cycle->first_member + i], seen[kinds],
-		    sizeof seen[kinds]);
-		for (size_t k = 0; k < kinds; k++)
-			known |= strcmp(seen[k], seen[kinds]) == 0;
-		if (known)
-			continue;
+	for (size_t i = 0; i < count && i < MEMBERS_SHOWN; i++) {
 		int added = snprintf(
-		    text + length, bytes - length, "%s%s", kinds > 0 ? ", " : "", seen[kinds]);
+		    text + length, bytes - length, "%s%s", i > 0 ? ", " : "", kinds[i].text);
 
 		length += added > 0 && (size_t)added < bytes - length ? (size_t)added : 0;
-		kinds++;
 	}
 }
 
