@@ -8,7 +8,7 @@
  * thread-local, mapping, stack, registers), then to the lower row: the same file gives the same paths.
  *
  * What is left is leaked: directly when no other leaked block holds it, else indirectly. Of blocks that hold each
- * other in a circle nobody from outside holds, the one with the lowest row is the direct one (a strongly connected
+ * other in a circle nobody from outside holds, the oldest, of these the largest, is the direct one (a strongly connected
  * component without edges into it). Leaked blocks get paths from the direct ones by the same search.
  *
  * The parents form a tree whose top is reference_top_node: block -> holder -> ... -> root or lost node.

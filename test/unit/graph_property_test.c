@@ -163,13 +163,23 @@ static void oracle_close(struct oracle *oracle)
 	free(oracle->matrix);
 }
 
-/* Leaked, and everyone leaked that reaches it is reached back and stands in a higher row. */
-static bool is_direct(const struct oracle *oracle, uint32_t block)
+/* Older, or of the same age and larger, or of the same size and in a lower row. */
+static bool is_before(const struct snapshot *snapshot, uint32_t block, uint32_t other)
+{
+	if (snapshot->block_epoch[block] != snapshot->block_epoch[other])
+		return snapshot->block_epoch[block] < snapshot->block_epoch[other];
+	if (snapshot->block_size[block] != snapshot->block_size[other])
+		return snapshot->block_size[block] > snapshot->block_size[other];
+	return block < other;
+}
+
+/* Leaked, and everyone leaked that reaches it is reached back and comes after it. */
+static bool is_direct(const struct oracle *oracle, const struct snapshot *snapshot, uint32_t block)
 {
 	for (uint32_t other = 0; other < oracle->block_count; other++)
 		if (other != block && oracle->doubts[other] == FAR &&
 		    *cell(oracle, other, block) != 0 &&
-		    (*cell(oracle, block, other) == 0 || other < block))
+		    (*cell(oracle, block, other) == 0 || is_before(snapshot, other, block)))
 			return false;
 	return true;
 }
@@ -225,8 +235,9 @@ static void check_reachability(const struct oracle *oracle, const struct graph_f
 
 		if (oracle->doubts[block] == FAR) {
 			leaked += fixture->heap.snapshot->block_size[block];
-			assert_int_equal(
-			    state, is_direct(oracle, block) ? REACH_LOST : REACH_LOST_INDIRECTLY);
+			assert_int_equal(state, is_direct(oracle, fixture->heap.snapshot, block)
+						    ? REACH_LOST
+						    : REACH_LOST_INDIRECTLY);
 			continue;
 		}
 		assert_int_equal(state, oracle->doubts[block] == 0 ? REACH_STRONG : REACH_WEAK);
