@@ -170,8 +170,9 @@ int block_index_build(struct block_index *index, const struct snapshot_cut *cut)
 	if (index->count >= MANY_BLOCKS)
 		system_prefer_large_pages(index->places, index->places_bytes);
 	index->reaches = arena_map(LIVE_REGIONS * sizeof *index->reaches, ARENA_BUFFERS);
+	index->slacks = arena_map((index->count + 1) * sizeof *index->slacks, ARENA_BUFFERS);
 	if (index->top == NULL || index->places == NULL || index->reaches == NULL ||
-	    !mark_places(index))
+	    index->slacks == NULL || !mark_places(index))
 		return -ENOMEM;
 	count_places(index);
 	if (cut->blocks.stranger_count > 0 || index->place_count != index->count)
@@ -194,6 +195,7 @@ void block_index_release(struct block_index *index)
 	    index->first_row, (index->place_count + 1) * sizeof *index->first_row, ARENA_BUFFERS);
 	arena_unmap(index->around, (index->count + 1) * sizeof *index->around, ARENA_BUFFERS);
 	arena_unmap(index->reaches, LIVE_REGIONS * sizeof *index->reaches, ARENA_BUFFERS);
+	arena_unmap(index->slacks, (index->count + 1) * sizeof *index->slacks, ARENA_BUFFERS);
 	memset(index, 0, sizeof *index);
 }
 
@@ -239,9 +241,17 @@ static uint32_t last_begun(const struct block_index *index, uintptr_t address)
 	return row;
 }
 
+/*
+ * Whether INTO, behind the size of block ROW, is still its own. Freed memory is full of words that point to freed memory, and
+ * many of these ask of one block: its header is read once.
+ */
 COLD static bool reaches_slack(const struct block_index *index, uint32_t row, uint64_t into)
 {
-	return into < block_usable(index, row);
+	uint64_t size = index->blocks[row].size;
+
+	if (index->slacks[row] == 0)
+		index->slacks[row] = (uint32_t)(block_usable(index, row) - size) + 1;
+	return into - size < index->slacks[row] - 1;
 }
 
 uint32_t block_index_find_inside(

@@ -44,6 +44,7 @@ struct block_index {
 	uint32_t *first_row; /* by place; NULL: place and row are the same */
 	uint32_t *around;    /* by row: the block that holds it, BLOCK_NONE, BLOCK_ALONE; or NULL */
 	uint32_t *reaches;   /* by region: row + 1 of the innermost block that reaches into it */
+	uint32_t *slacks;    /* by row: bytes of its own behind its size, + 1; 0: not read yet */
 	size_t place_count;
 	void *places;
 	size_t places_bytes;
