@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/report_graph.h"
 #include "report/report_retainers.h"
 #include "report/report_row.h"
 #include "report/report_stack.h"

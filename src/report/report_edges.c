@@ -8,6 +8,7 @@
 #include "analysis/edge_growth.h"
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/report_graph.h"
 #include "report/report_retainers.h"
 #include "report/report_row.h"
 #include "report/report_stack.h"

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "report/json_writer.h"
 #include "report/report_file.h"
+#include "report/report_graph.h"
 #include "report/report_row.h"
 #include "report/text_estimate.h"
 #include "report/text_number.h"
@@ -87,7 +88,7 @@ static void write_run(FILE *out, const struct snapshot *snapshot, const struct t
 	const struct snapshot_run *run = snapshot->run;
 	const uint64_t mean = estimate_mean(snapshot);
 	const struct spread live = estimate_live(snapshot);
-	char text[320];
+	char text[REPORT_GRAPH_TEXT_BYTES];
 	char moment[REPORT_TIME_BYTES];
 
 	line(out, style, "file", snapshot->path);
@@ -111,6 +112,12 @@ static void write_run(FILE *out, const struct snapshot *snapshot, const struct t
 	    text_duration(run->elapsed_ns).text, report_trigger(snapshot));
 	line(out, style, "taken", text);
 	line(out, style, "host paused", text_duration(run->pause_ns).text);
+	if (snapshot_has_graph(snapshot)) {
+		report_graph_reading(snapshot, text);
+		line(out, style, "graph", text);
+		report_graph_stopping(snapshot, text);
+		line(out, style, "  threads", text);
+	}
 	line(out, style, "allocscope", snapshot_string(snapshot, run->version));
 	report_run_id(run->run_id, text);
 	line(out, style, "run", text);
@@ -392,6 +399,8 @@ int report_info_json(FILE *out, const struct snapshot *snapshot)
 	totals_json(&json, snapshot);
 	counters_json(&json, snapshot);
 	own_costs_json(&json, snapshot);
+	if (snapshot_has_graph(snapshot))
+		report_graph_json(&json, snapshot);
 	json_begin_array(&json, "sections");
 	for (uint32_t i = 0; i < snapshot->section_count; i++) {
 		const struct snapshot_section *section = &snapshot->sections[i];

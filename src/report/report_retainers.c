@@ -6,6 +6,7 @@
 #include "analysis/path_cluster.h"
 #include "base/status.h"
 #include "report/report_file.h"
+#include "report/report_graph.h"
 #include "report/report_path.h"
 #include "report/report_row.h"
 #include "report/report_stack.h"
@@ -190,22 +191,6 @@ static int find_ways(const struct retainers_question *question, size_t limit, st
 
 /* ---- text ---- */
 
-void report_graph_notes(FILE *out, const struct snapshot *snapshot)
-{
-	const struct snapshot_graph *graph = snapshot->graph;
-
-	if (graph->threads_running != 0)
-		fprintf(out,
-		    "%s could not be stopped while memory was read: the graph is approximate.\n",
-		    text_plural(graph->threads_running, "thread", "threads").text);
-	if (graph->lost_edges != 0)
-		fprintf(out, "LOST: %s for which there was no memory.\n",
-		    text_plural(graph->lost_edges, "pointer", "pointers").text);
-	if (graph->unreadable_bytes != 0)
-		fprintf(out, "%s of memory could not be read; a pointer there is not known.\n",
-		    text_bytes(graph->unreadable_bytes).text);
-}
-
 static void put_summary(FILE *out, const struct retainers_question *question)
 {
 	const struct chosen_totals totals = count_chosen(question);
@@ -265,26 +250,6 @@ int report_retainers_text(
 }
 
 /* ---- JSON ---- */
-
-void report_graph_json(struct json_writer *json, const struct snapshot *snapshot)
-{
-	const struct snapshot_graph *graph = snapshot->graph;
-	static const char *const methods[] = {"unknown", "single", "forked", "stopped"};
-
-	json_begin_object(json, "graph");
-	json_text(json, "method", graph->method < 4 ? methods[graph->method] : methods[0]);
-	json_unsigned(json, "threads", graph->threads);
-	json_unsigned(json, "threads_running", graph->threads_running);
-	json_unsigned(json, "interrupted_calls", graph->interrupted_calls);
-	json_unsigned(json, "stop_ns", graph->stop_ns);
-	json_unsigned(json, "pause_ns", graph->pause_ns);
-	json_unsigned(json, "scan_ns", graph->scan_ns);
-	json_unsigned(json, "scanned_bytes", graph->scanned_bytes);
-	json_unsigned(json, "absent_bytes", graph->absent_bytes);
-	json_unsigned(json, "unreadable_bytes", graph->unreadable_bytes);
-	json_unsigned(json, "lost_edges", graph->lost_edges);
-	json_end(json);
-}
 
 static void target_json(struct json_writer *json, const struct retainers_question *question)
 {

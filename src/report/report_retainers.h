@@ -6,7 +6,6 @@
 #define REPORT_REPORT_RETAINERS_H
 
 #include "report/graph_view.h"
-#include "report/json_writer.h"
 #include "report/report_options.h"
 
 struct retainers_question {
@@ -23,9 +22,5 @@ int report_retainers_text(
     FILE *out, const struct retainers_question *question, const struct report_options *options);
 int report_retainers_json(
     FILE *out, const struct retainers_question *question, const struct report_options *options);
-
-/* How the memory was read: a line when the graph is not exact. */
-void report_graph_notes(FILE *out, const struct snapshot *snapshot);
-void report_graph_json(struct json_writer *json, const struct snapshot *snapshot);
 
 #endif

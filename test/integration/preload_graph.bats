@@ -202,6 +202,30 @@ surroundings() {
     held '^root stack - .* 100 on-stack$'
 }
 
+# The graph's line and the next of `allocscope info`, in `lines`, and its JSON in `info.json`.
+info_of() {
+    "$TOOL" info "$1" | grep -A 1 '^graph  *read' | tee lines
+    "$TOOL" info --json "$1" >info.json
+}
+
+@test "info says which way a graph was read, how fast, and what stood still for it" {
+    surroundings blocked
+    info_of "$snapshot"
+    grep -Eq '^graph +read in a copy of the process, while it ran on: .*B in .*s \([0-9.]+ GB/s\), .*B not resident$' lines
+    grep -Eq '^  threads +2 of 3 other threads stopped, in .*s; [0-9]+ system calls? interrupted$' lines
+    jq -e '.graph | .method == "forked" and .threads == 3 and .threads_running == 1 and .scanned_bytes > 0 and .scan_ns > 0' info.json
+    rm "$snapshot"
+    surroundings refused
+    info_of "$snapshot"
+    grep -q '^graph  *read by the process itself, while its other threads stood: ' lines
+    rm "$snapshot"
+    options graph=0 snapshot_at=
+    record graph_places nowhere "$PWD/y.snap"
+    info_of y.snap || true
+    [ ! -s lines ]
+    jq -e 'has("graph") | not' info.json
+}
+
 @test "wait sees no child of ours, SIGCHLD tells of none, and none is left" {
     surroundings children
     held '^graph method=forked '
