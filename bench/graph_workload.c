@@ -4,7 +4,7 @@
  *   graph_workload BLOCKS BYTES SNAPSHOT
  *
  * Half of all words are pointers to random blocks. A second thread looks at the clock all the time: its longest gap
- * is how long the program stood still. Prints the seconds of the snapshot and of that gap.
+ * is how long the program stood still. Prints the resident memory before the snapshot, its seconds, and the milliseconds of that gap.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,6 +16,7 @@
 
 #include "allocscope/allocscope.h"
 #include "bench/bench_clock.h"
+#include "bench/resident.h"
 
 static atomic_bool leaving;
 static atomic_uint_least64_t longest_ns;
@@ -82,6 +83,7 @@ int main(int argument_count, char **arguments)
 		return 2;
 	(void)usleep(100000);
 	longest_ns = 0;
+	double resident = (double)resident_bytes();
 	uint64_t begin_ns = bench_clock_wall_ns();
 	int result = allocscope_snapshot(arguments[3]);
 	uint64_t end_ns = bench_clock_wall_ns();
@@ -89,7 +91,7 @@ int main(int argument_count, char **arguments)
 	leaving = true;
 	if (pthread_join(watcher, NULL) != 0 || result != 0)
 		return 2;
-	(void)printf("snapshot_seconds=%.6f\nstall_seconds=%.6f\n",
-	    (double)(end_ns - begin_ns) / 1e9, (double)longest_ns / 1e9);
+	(void)printf("resident_megabytes=%.1f\nsnapshot_seconds=%.6f\nstall_milliseconds=%.6f\n",
+	    resident / 1e6, (double)(end_ns - begin_ns) / 1e9, (double)longest_ns / 1e6);
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "allocscope/allocscope.h"
 #include "bench/bench_clock.h"
 #include "bench/call_chain.h"
+#include "bench/resident.h"
 
 #define STACKS 100
 #define LEVELS 8
@@ -27,25 +28,6 @@ struct live_heap {
 	size_t count;
 	void **blocks; /* not from malloc: it would be one more live block */
 };
-
-/* Resident bytes of this process, read without malloc. */
-static uint64_t resident_bytes(void)
-{
-	char text[128] = {0};
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	ssize_t length = read(fd, text, sizeof text - 1);
-
-	(void)close(fd);
-	if (length <= 0)
-		return 0;
-	char *second = text;
-
-	(void)strtoull(text, &second, 10);
-	return strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 static size_t mixed_bytes(uint64_t number)
 {

@@ -16,9 +16,10 @@ sys.dont_write_bytecode = True
 from harness.bench import Bench
 from harness.machine import OtherWork, first_line, machine_words
 from harness.results import details, replace_sections
-from sections import graph, hot, live, marks, memory, pairs, programs
+from sections import analysis, graph, hot, live, marks, memory, pairs, programs, redis
 
-SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "memory": memory, "graph": graph, "marks": marks}
+SECTIONS = {"hot": hot, "programs": programs, "pairs": pairs, "live": live, "memory": memory, "graph": graph, "redis": redis,
+            "analysis": analysis, "marks": marks}
 
 DISTURBED_SHARE = 0.15  # of the processors, from which on wall times say little
 

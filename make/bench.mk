@@ -1,5 +1,6 @@
 # What allocscope costs, measured; each target writes its own sections of bench/results.md.
-#   bench           a pair, a live block, a stack, a mark, a snapshot, beside heaptrack
+#   bench           a pair, a live block, a stack, a mark, a snapshot and its graph, beside heaptrack where it has such
+#   bench-graph     of it a snapshot with its graph, redis meanwhile, and the analysis
 #   bench-hot       one pair of malloc and free, by depth, habit of the stack and threads, beside all peers
 #   bench-programs  real programs, beside all peers
 #   bench-deps      install the peers; what is missing is named and left out
@@ -23,30 +24,28 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< -lpthread
 bench: all $(bench_programs)
-	$(BENCH) --only pairs,live,memory,marks
+	$(BENCH) --only pairs,live,memory,graph,redis,analysis,marks
 bench-hot bench-programs: all $(bench_programs)
 	$(BENCH) --only $(@:bench-%=%)
-bench-deps:
+bench-deps: | $(filter deps,$(MAKECMDGOALS)) # one after the other: the package manager has a lock
 	@CC='$(CC)' tools/deps.sh ensure build bench peers
-# test/integration/bench_scripts.bats runs some of them.
-test-programs: $(addprefix $(BUILD)/bench/,meter mark_workload hot_workload)
 .PHONY: bench bench-hot bench-programs bench-deps
 
-# make bench-graph: what the analysis of a reference graph costs, for a million blocks and for ten.
+# The analysis alone, on graphs that are made up.
 graph_bench := $(BUILD)/bench/analysis/graph_analysis
 $(graph_bench): $(BUILD)/obj/bench/analysis/graph_analysis.o $(tool_obj)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
-bench-graph: $(graph_bench)
-	@for blocks in 1000000 10000000; do for shape in random local; do $(graph_bench) $$blocks $$shape || exit 1; done; done
+bench: $(graph_bench)
+# make bench-graph: a snapshot with its graph, its analysis, a server meanwhile.
+bench-graph: all $(bench_programs) $(graph_bench)
+	$(BENCH) --only graph,redis,analysis
 .PHONY: bench-graph
+
+# test/integration/bench_scripts.bats runs some of them.
+test-programs: $(addprefix $(BUILD)/bench/,meter mark_workload hot_workload graph_workload) $(graph_bench)
 
 # make bench-gather: would vector gathers compare the words of a stack faster?
 bench-gather: $(BUILD)/bench/gather_workload
 	@$<
 .PHONY: bench-gather
-
-# make bench-redis: how long redis with a million keys leaves a client waiting during a snapshot.
-bench-redis: all
-	@python3 bench/redis_stall.py $(BUILD)
-.PHONY: bench-redis

@@ -14,9 +14,8 @@ help:
 	'make bench-hot  one pair of malloc and free by depth, kind of stack and threads, beside every peer' \
 	'make bench-programs  python, perl, compilers, sqlite, redis, lua, node, beside every peer' \
 	'make bench-deps install the peers of the benchmarks; what is missing is named and left out' \
-	'make bench-graph  seconds and memory of the analysis of a reference graph, to ten million blocks' \
+	'make bench-graph  the pause of a snapshot with its graph, redis meanwhile, seconds and memory of its analysis' \
 	'make bench-gather would vector gathers compare stacks faster? (ARCHITECTURE.md: no)' \
-	'make bench-redis  the longest wait for a PING while a snapshot of a million keys is taken' \
 	'make deps       install what building and testing need (DEPS=no: never install, only say)' \
 	'make CROSS=aarch64-linux-gnu- recorder   the library for aarch64; make deps-aarch64 gets what that and its test need' \
 	'make install    to prefix (/usr/local), DESTDIR honoured; make uninstall takes it away' \

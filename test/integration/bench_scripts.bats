@@ -29,3 +29,11 @@ bench() {
     grep -Eq '^\| lua5.4: plain \| 1 \| [0-9.]+ \| 1.00 .* same \|$' out
     grep -Eq '^\| lua5.4: allocscope \| 1 \| [0-9.]+ \|.* same \|$' out
 }
+
+@test "a snapshot with a graph, its analysis, and a server meanwhile" {
+    need python3 redis-server redis-cli
+    bench --only graph,redis,analysis >out
+    grep -Eq '^\| 100,000 live blocks .*: edges, millions \| - \| 0\.[0-9]+ \|$' results.md
+    grep -Eq '^\| redis with 10,000 keys: the same during a snapshot, ms \| - \| [0-9.]+ \| [0-9.]+ \|$' results.md
+    grep -Eq '^\| dominators and retained sizes \| [0-9.]+ \([0-9]+\) \| [0-9.]+ \([0-9]+\) \|$' results.md
+}
