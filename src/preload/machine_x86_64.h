@@ -71,17 +71,18 @@ static inline void machine_caller(
 #define MACHINE_IS_RECORD(fp_offset, return_offset) false
 
 /*
- *   pc:47 | kind:2 | cfa/8:10 | fp/8:5
+ *   pc:47 | kind:2 | m:2 | n:10 | m:3
  *
- * cfa = sp or fp + 8n; the return address at cfa - 8, the caller's fp at cfa - 8m; m = 1 stands for "the same fp".
+ * cfa = sp or fp + 8n; the return address at cfa - 8, the caller's fp at cfa - 8m; m = 1 stands for "the same fp". n
+ * stands where it is multiplied by 8 already: each step of a walk waits for it.
  */
 #define UNWIND_RULE_PC(rule)	     ((rule) >> 17)
 #define UNWIND_RULE_KIND(rule)	     ((unsigned)((rule) >> 15) & 3)
-#define UNWIND_RULE_CFA(rule)	     ((rule) >> 2 & 1023 * 8)
+#define UNWIND_RULE_CFA(rule)	     ((rule)&1023 * 8)
 #define UNWIND_RULE_RETURN(rule)     8u
-#define UNWIND_RULE_FP(rule)	     (((rule)&31) * 8)
+#define UNWIND_RULE_FP(rule)	     (((rule)&7) * 8 + ((rule) >> 7 & 3 * 64))
 #define UNWIND_RULE_SAME_FP	     8u /* UNWIND_RULE_FP when fp is not saved */
-#define UNWIND_RULE_IS_SAME_FP(rule) (UNWIND_RULE_FP(rule) == UNWIND_RULE_SAME_FP)
+#define UNWIND_RULE_IS_SAME_FP(rule) (((rule) & (3 << 13 | 7)) == 1)
 #define UNWIND_RULE_SIDE_BITS	     15
 
 static inline uint64_t unwind_rule_word(uintptr_t pc, unsigned kind)
@@ -97,7 +98,7 @@ static inline uint64_t unwind_rule_pack(int64_t cfa, int64_t return_address, int
 	if (return_address != -8 || cfa <= 0 || cfa % 8 != 0 || cfa >= 8192 || fp % 8 != 0 ||
 	    fp >= 256 || (fp_offset != 0 && fp <= UNWIND_RULE_SAME_FP))
 		return 0;
-	return (uint64_t)cfa / 8 << 5 | fp / 8;
+	return (fp / 64) << 13 | (uint64_t)cfa | (fp / 8 & 7);
 }
 
 #endif

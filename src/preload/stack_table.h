@@ -39,12 +39,13 @@ struct node_row {
 /*
  * The hash of a stack is made frame by frame, from the root inwards, so that whoever keeps it for the outer frames
  * pays for the new ones only. 64 bits decide equality: at 10^6 distinct stacks two collide with probability
- * 3 x 10^-8. For a given hash each key gives another one, and the other way round.
+ * 3 x 10^-8. For a given hash each key gives another one, and the other way round. A key is mixed apart from the hash,
+ * so that a long path costs one multiplication after the other and no more.
  */
 static inline uint64_t stack_hash_add(uint64_t hash, uint64_t key)
 {
-	hash = ((hash << 23 | hash >> 41) ^ key) * 0x9fb21c651e98df25u;
-	return hash ^ hash >> 32;
+	key *= 0x9e3779b97f4a7c15u;
+	return (hash ^ key ^ key >> 32) * 0x9fb21c651e98df25u;
 }
 static inline uint64_t stack_hash_root(uint32_t row, bool cut)
 {

@@ -301,8 +301,8 @@ static inline int64_t minus_if_less(uintptr_t address, uintptr_t than)
 static inline const struct unwind_word *not_inside(
     const struct unwind_word *first, const struct unwind_word *below, uintptr_t slot)
 {
-	below += minus_if_less(below[-1].address, slot);
-	below += minus_if_less(below[-1].address, slot);
+	/* both from one place, so that the second does not wait for the first */
+	below += minus_if_less(below[-1].address, slot) + minus_if_less(below[-2].address, slot);
 	if (unlikely(below <= first))
 		return first; /* there is padding */
 	while (unlikely(below[-1].address < slot && below > first))
