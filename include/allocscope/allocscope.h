@@ -56,7 +56,31 @@ struct allocscope_retained {
 	uint64_t blocks, bytes;
 };
 
-/* What the preload offers, found once by name. Members are only ever added at the end. */
+/* Assertions: <allocscope/assertions.h>, which is included below. */
+#define ALLOCSCOPE_UNLIMITED UINT64_MAX
+struct allocscope_limits { /* of what a scope retains and allocates */
+	uint64_t retained_blocks, retained_bytes, allocs, bytes;
+};
+struct allocscope_scope {
+	size_t size; /* of this struct, as the program was compiled */
+	const char *name, *file;
+	int line;
+	bool process; /* of all threads */
+	bool is_open;
+	struct allocscope_limits limits;
+	uint64_t warmup, rounds;     /* how often the body is to run; only the second counts */
+	uint64_t round;		     /* rounds begun */
+	struct allocscope_mark mark; /* the first counted round's begin */
+	/* the preload's: counters at the mark, and the last epochs of the counted rounds, STRIDE at a time */
+	uint64_t allocs, bytes, renumberings;
+	uint32_t stride, end_count, ends[16];
+};
+/* Called when an assertion fails, after everything was printed; default: abort(). SURVIVORS are the blocks that are
+ * retained; of a budget that only allocations broke, their number or bytes; 0 without the preload; UINT64_MAX when it
+ * could not tell. */
+typedef void (*allocscope_failure_handler)(const char *name, uint64_t survivors);
+
+/* What the preload offers, found once by name. Members are only ever added at the end; size tells which are there. */
 struct allocscope_functions {
 	size_t size;
 	void (*iteration_begin)(const char *benchmark);
@@ -80,7 +104,15 @@ struct allocscope_functions {
 	/* Returns the number of survivors; 0 = passed. On failure it has told the user everything. */
 	uint64_t (*assert_retained)(struct allocscope_mark mark, bool process, const char *name,
 	    const char *file, int line);
+	/* since 0.1.0: a program may meet a preload that ends above; see ALLOCSCOPE_OFFERS */
+	void (*scope_round)(struct allocscope_scope *scope);	     /* the next round begins */
+	uint64_t (*scope_end)(const struct allocscope_scope *scope); /* as assert_retained */
+	allocscope_failure_handler *failure_slot; /* shared by all objects of the process */
 };
+
+/* The table F, of whatever version, has MEMBER. */
+#define ALLOCSCOPE_OFFERS(f, member)                                                               \
+	((f)->size >= offsetof(struct allocscope_functions, member) + sizeof((f)->member))
 
 /* In C++ the C library's own declaration says that it throws nothing, and both must say the same. */
 #ifdef __THROW
@@ -238,69 +270,14 @@ static inline void allocscope_pool_destroy(const void *pool)
 		     ALLOCSCOPE_JOIN(allocscope_once_, __LINE__) =                                 \
 			 (allocscope_iteration_end(), 0))
 
-/* Called when an assertion fails, after everything was printed; default: abort(). Returns the old handler. */
-typedef void (*allocscope_failure_handler)(const char *name, uint64_t survivors);
-static inline allocscope_failure_handler *allocscope_failure_slot(void)
-{
-	static allocscope_failure_handler handler;
-
-	return &handler;
-}
-static inline allocscope_failure_handler allocscope_on_failure(allocscope_failure_handler handler)
-{
-	allocscope_failure_handler old = *allocscope_failure_slot();
-
-	*allocscope_failure_slot() = handler;
-	return old;
-}
-static inline void allocscope_fail(const char *name, uint64_t survivors)
-{
-	if (*allocscope_failure_slot() != NULL)
-		(*allocscope_failure_slot())(name, survivors);
-	else
-		abort();
-}
-static inline void allocscope_assert_end(
-    struct allocscope_mark mark, bool process, const char *name, const char *file, int line)
-{
-	const struct allocscope_functions *f = allocscope_functions_or_null();
-
-	if (f != NULL) {
-		uint64_t survivors = f->assert_retained(mark, process, name, file, line);
-
-		if (survivors != 0)
-			allocscope_fail(name, survivors);
-		return;
-	}
-	const char *optional = getenv("ALLOCSCOPE_OPTIONAL");
-
-	if (optional != NULL && optional[0] == '1')
-		return;
-	fprintf(stderr,
-	    "allocscope: assertion \"%s\" at %s:%d cannot be checked: the preload is absent. Run under "
-	    "LD_PRELOAD=liballocscope.so or `allocscope run`, or set ALLOCSCOPE_OPTIONAL=1 to skip it.\n",
-	    name, file, line);
-	allocscope_fail(name, 0);
-}
-#	define ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, process)                                    \
-		for (struct allocscope_mark ALLOCSCOPE_JOIN(                                       \
-			 allocscope_mark_, __LINE__) = allocscope_mark_now(),                      \
-					   *ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) =          \
-					       &ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__);       \
-		     ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) != NULL;                          \
-		     allocscope_assert_end(ALLOCSCOPE_JOIN(allocscope_mark_, __LINE__), process,   \
-			 name, __FILE__, __LINE__),                                                \
-					   ALLOCSCOPE_JOIN(allocscope_open_, __LINE__) = NULL)
-/* Nothing that the calling thread allocates in the block may be alive at its end. */
-#	define ALLOCSCOPE_ASSERT_ZERO_RETAINED(name) ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, false)
-/* The same for all threads. */
-#	define ALLOCSCOPE_ASSERT_ZERO_RETAINED_PROCESS(name)                                      \
-		ALLOCSCOPE_ASSERT_ZERO_RETAINED_(name, true)
-
 #endif /* ALLOCSCOPE_IMPLEMENTATION */
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifndef ALLOCSCOPE_IMPLEMENTATION
+#	include <allocscope/assertions.h>
 #endif
 
 #endif

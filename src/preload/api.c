@@ -9,17 +9,16 @@
 #include <errno.h>
 
 #include "base/compiler.h"
-#include "base/text.h"
 #include "preload/annotations.h"
+#include "preload/assertion.h"
 #include "preload/counters.h"
 #include "preload/epoch.h"
 #include "preload/guard.h"
 #include "preload/iteration.h"
 #include "preload/lifecycle.h"
 #include "preload/machine.h"
-#include "preload/message.h"
-#include "preload/options.h"
 #include "preload/snapshot_take.h"
+#include "preload/survivors.h"
 #include "snapshot/format.h"
 
 EXPORT bool allocscope_active(void);
@@ -172,57 +171,16 @@ EXPORT struct allocscope_mark allocscope_mark_now(void)
 
 	if (state == NULL)
 		return mark;
-	iteration_lock();
-	(void)gate_close(thread_current);
-	mark.epoch = iteration_cut();
-	(void)gate_open();
-	iteration_unlock();
+	mark.epoch = survivors_cut();
 	mark.thread = state->row;
 	mark.allocs = state->totals.allocs;
 	return mark;
 }
 
-struct retained_search {
-	struct allocscope_mark mark;
-	bool process;
-	struct allocscope_retained sum;
-};
-
-/* The thread row at the root of STACK. */
-static uint32_t row_of(uint32_t stack)
-{
-	const struct stack_row *row = stack_table_get(stack);
-	const struct node_row *node = row != NULL ? stack_table_node(row->leaf) : NULL;
-
-	while (node != NULL && node->parent != 0)
-		node = stack_table_node(node->parent);
-	return node != NULL ? (uint32_t)node->pc - 1 : UINT32_MAX;
-}
-
-static bool add_retained(void *context, const struct live_block *block)
-{
-	struct retained_search *search = context;
-
-	if (block->epoch > search->mark.epoch && (block->flags & SNAPSHOT_BLOCK_IGNORED) == 0 &&
-	    (search->process || row_of(block->stack) == search->mark.thread)) {
-		search->sum.blocks += live_block_weight(block);
-		search->sum.bytes += live_block_weight(block) * block->size;
-	}
-	return true;
-}
-
 static struct allocscope_retained retained_since(struct allocscope_mark mark, bool process)
 {
-	struct retained_search search = {.mark = mark, .process = process};
-
-	if (caller() != NULL && mark.epoch != 0) {
-		iteration_lock(); /* the gate is closed by one at a time */
-		(void)gate_close(thread_current);
-		live_table_each(add_retained, &search);
-		(void)gate_open();
-		iteration_unlock();
-	}
-	return search.sum;
+	return caller() != NULL ? survivors_count(mark, process)
+				: (struct allocscope_retained){0, 0};
 }
 
 EXPORT struct allocscope_retained allocscope_retained_since(struct allocscope_mark mark)
@@ -299,56 +257,38 @@ static void table_retained_since(
 	*ret_retained = retained_since(mark, process);
 }
 
-/* A message that names an assertion: what became of it is added by the caller. */
-static void assertion_begin(
-    struct text *text, char *buffer, const char *name, const char *file, int line)
-{
-	message_begin(text, buffer);
-	text_add(text, "assertion \"");
-	text_add(text, name);
-	text_add(text, "\" at ");
-	text_add(text, file);
-	text_add(text, ":");
-	text_add_unsigned(text, (uint64_t)line);
-}
-
-/* A check that cannot see must not pass: a sample that met no survivor proves nothing. */
-static uint64_t unseen(const char *name, const char *file, int line)
-{
-	char buffer[MESSAGE_BYTES];
-	struct text text;
-
-	if (options.sample == 0 || options.optional)
-		return 0;
-	assertion_begin(&text, buffer, name, file, line);
-	text_add(&text,
-	    " cannot be checked with sample=BYTES, which sees only some blocks; record all, or set "
-	    "ALLOCSCOPE_OPTIONAL=1 to let it pass");
-	message_end_always(&text);
-	return UINT64_MAX;
-}
-
 static uint64_t table_assert_retained(
     struct allocscope_mark mark, bool process, const char *name, const char *file, int line)
 {
-	struct allocscope_retained retained = retained_since(mark, process);
-	char buffer[MESSAGE_BYTES];
-	struct text text;
+	/* the header of the first version: no counters, no rounds */
+	const struct allocscope_scope scope = {.size = sizeof scope,
+	    .name = name,
+	    .file = file,
+	    .line = line,
+	    .process = process,
+	    .limits = {.allocs = ALLOCSCOPE_UNLIMITED, .bytes = ALLOCSCOPE_UNLIMITED},
+	    .rounds = 1,
+	    .round = 1,
+	    .mark = mark,
+	    .renumberings = epoch_renumberings()};
 
-	if (caller() == NULL)
-		return 0;
-	if (retained.blocks == 0)
-		return unseen(name, file, line);
-	assertion_begin(&text, buffer, name, file, line);
-	text_add(&text, " failed: ");
-	text_add_unsigned(&text, retained.blocks);
-	text_add(&text, " blocks, ");
-	text_add_unsigned(&text, retained.bytes);
-	text_add(&text, " bytes, are retained; the snapshot that holds them follows");
-	message_end_always(&text);
-	(void)snapshot_take(NULL, SNAPSHOT_BY_API, name);
-	return retained.blocks;
+	return assertion_judge(caller(), &scope);
 }
+
+static void table_scope_round(struct allocscope_scope *scope)
+{
+	struct thread_state *state = caller();
+
+	if (state != NULL)
+		assertion_round(state, scope);
+}
+
+static uint64_t table_scope_end(const struct allocscope_scope *scope)
+{
+	return assertion_judge(caller(), scope);
+}
+
+static allocscope_failure_handler failure_handler;
 
 EXPORT struct allocscope_functions allocscope_functions_1 = {
     .size = sizeof(struct allocscope_functions),
@@ -370,6 +310,9 @@ EXPORT struct allocscope_functions allocscope_functions_1 = {
     .pool_reset = allocscope_pool_reset,
     .pool_destroy = allocscope_pool_destroy,
     .assert_retained = table_assert_retained,
+    .scope_round = table_scope_round,
+    .scope_end = table_scope_end,
+    .failure_slot = &failure_handler,
 };
 
 void annotations_switch_off(void)

@@ -40,6 +40,7 @@ struct order {
 	bool
 	    detached; /* nobody waits, neither for a lock nor, if a copy can be made, for the file */
 	snapshot_done *done;
+	char *ret_path; /* OPTIONS_PATH_BYTES for the file's name, or NULL */
 };
 
 static struct spin_lock lock; /* one snapshot at a time; guards all below */
@@ -464,6 +465,8 @@ static int take(const char *path, const struct order *order)
 		return -EBUSY;
 	int result = take_locked(path, order);
 
+	if (result == 0 && order->ret_path != NULL)
+		memcpy(order->ret_path, final_path, sizeof final_path);
 	spin_lock_release(&lock);
 	return result;
 }
@@ -473,6 +476,14 @@ int snapshot_take(const char *path, uint32_t trigger, const char *detail)
 	return take(path, &(struct order){.detail = detail,
 			      .trigger = trigger,
 			      .replace = path != NULL || options.force != 0});
+}
+
+int snapshot_take_named(uint32_t trigger, const char *detail, char ret_path[OPTIONS_PATH_BYTES])
+{
+	return take(NULL, &(struct order){.detail = detail,
+			      .trigger = trigger,
+			      .replace = options.force != 0,
+			      .ret_path = ret_path});
 }
 
 int snapshot_request(const char *path, uint32_t trigger, snapshot_done *done)

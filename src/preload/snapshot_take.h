@@ -17,6 +17,8 @@ struct snapshot_iteration;
 
 /* To PATH (replaced atomically), or by the pattern when NULL. Returns 0 or -errno. */
 int snapshot_take(const char *path, uint32_t trigger, const char *detail);
+/* By the pattern; RET_PATH is the file's name. */
+int snapshot_take_named(uint32_t trigger, const char *detail, char ret_path[OPTIONS_PATH_BYTES]);
 /* From a signal handler, outside hooks: begin one and do not wait for it. DONE (may be NULL) is told the end: RESULT, 0
  * or -errno, and the file's PATH; often in a copy of the process, so it leaves its mark in files only. Returns 0;
  * -EBUSY: somebody, maybe the interrupted code, holds a lock; -EALREADY: a copy is at work. */

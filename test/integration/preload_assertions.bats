@@ -1,7 +1,28 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016 # helpers.bash sets snapshot and status; a test is a subshell; jq filters
-# ALLOCSCOPE_ASSERT_ZERO_RETAINED: passes, fails with everything a person needs, and never passes unseen.
+# The assertions of the header: they pass, fail with everything a person needs, and never pass unseen.
 load helpers
+
+SCOPES=$TEST_ROOT/test/programs/assertion_scopes.c
+
+# failures: what failed and why, one line each, from messages.
+failures() {
+    sed -n 's/^allocscope: assertion "\(.*\)" at .*assertion_scopes\.c:[0-9]* \(failed\|cannot\)/\1/p' messages
+}
+
+# expect_lines FILE: its lines are those of stdin.
+expect_lines() {
+    diff "$1" - || fail "$1 holds other lines" || return 1
+}
+
+# each_language COMMAND: with $compiler and $language set, for gcc and clang, C11 and C++11.
+each_language() {
+    local pair
+    for pair in 'gcc c' 'g++ c++' 'clang c' 'clang++ c++'; do
+        read -r compiler language <<<"$pair"
+        "$1" || fail "$pair" || return 1
+    done
+}
 
 @test "an assertion that holds says nothing" {
     record assert_zero_retained pass
@@ -44,4 +65,179 @@ load helpers
     export ALLOCSCOPE_OPTIONAL=1
     plain assert_zero_retained fail
     [ "$plain_status" = 0 ]
+}
+
+@test "a budget names each limit that is broken, with limit and actual; what keeps to it says nothing" {
+    record assertion_scopes budget
+    [ "$status" = 0 ]
+    failures >found
+    expect_lines found <<'END'
+allocs over: allocations 5, limit 4
+bytes over: bytes allocated 50, limit 49
+blocks over: retained blocks 2, limit 1
+both over: retained bytes 40, limit 39; allocations 2, limit 1
+process over: allocations 1, limit 0
+END
+    grep '^handler' out >handled
+    expect_lines handled <<'END'
+handler allocs over 5
+handler bytes over 50
+handler blocks over 2
+handler both over 2
+handler process over 1
+END
+    [ "$(tail -n 1 out)" = end ]
+    books_balance x.snap
+}
+
+@test "rounds: warm-up is not judged, counted rounds are told apart, however many" {
+    record assertion_scopes rounds
+    [ "$status" = 0 ]
+    failures >found
+    expect_lines found <<'END'
+leak in 4 counted rounds after 2 of warm-up: 10 blocks (160 bytes) retained
+many in 1000 counted rounds after 1 of warm-up: 1000 blocks (1000 bytes) retained
+END
+    grep 'by counted round' messages >by_round
+    sed 's/, 65-128.*, 897-/ ... 897-/' by_round >short
+    expect_lines short <<'END'
+allocscope:   by counted round: 1: 1 block (16 B), 2: 2 blocks (32 B), 3: 3 blocks (48 B), 4: 4 blocks (64 B)
+allocscope:   by counted round: 1-64: 64 blocks (64 B) ... 897-960: 64 blocks (64 B), 961-1000: 40 blocks (40 B)
+END
+    grep -qx '5 rounds' out
+    [ "$(tail -n 1 out)" = end ]
+}
+
+@test "break and continue end a scope and are judged; without a counted round nothing passes; return skips" {
+    record assertion_scopes leaving
+    [ "$status" = 0 ]
+    failures >found
+    expect_lines found <<'END'
+break: 1 block (1 byte) retained
+continue: 1 block (1 byte) retained
+break of rounds in 2 counted rounds after 1 of warm-up: 2 blocks (2 bytes) retained
+never counted be checked: no counted round ran. Give it some, or set ALLOCSCOPE_OPTIONAL=1 to skip it.
+no rounds be checked: no counted round ran. Give it some, or set ALLOCSCOPE_OPTIONAL=1 to skip it.
+break of a budget: allocations 1, limit 0
+END
+    [ "$(grep -c '^handler' out)" = 6 ]
+    record assertion_scopes return
+    [ "$status" = 0 ]
+    grep -qx 'returned 1' out
+    [ -z "$(failures)" ]
+}
+
+@test "scopes nest: the outer one counts what the inner ones leave, whatever became of them" {
+    record assertion_scopes nested
+    [ "$status" = 0 ]
+    failures >found
+    expect_lines found <<'END'
+inner: 1 block (16 bytes) retained
+outer: 2 blocks (24 bytes) retained
+END
+    record assertion_scopes abort
+    [ "$status" = 134 ]
+    [ "$(failures)" = 'inner: 1 block (16 bytes) retained' ]
+}
+
+@test "survivors are told by the iteration of their birth, in scopes around and inside of iterations" {
+    record assertion_scopes iterations
+    [ "$status" = 0 ]
+    grep 'by iteration' messages >found
+    expect_lines found <<'END'
+allocscope:   by iteration of birth: 2: 1 block (8 B), 3: 1 block (8 B), outside: 1 block (4 B)
+allocscope:   by iteration of birth: 5: 1 block (8 B)
+END
+}
+
+@test "a program whose handler goes on fails as often as it likes, but saves eight snapshots only" {
+    record assertion_scopes again
+    [ "$status" = 0 ]
+    [ "$(grep -c '^handler again 1' out)" = 12 ]
+    [ "$(failures | sort | uniq -c)" = '     12 again: 1 block (8 bytes) retained' ]
+    [ "$(grep -c 'further failed assertions' messages)" = 1 ]
+    [ "$(find . -name '*.snap' | wc -l)" = 9 ] # and the one at exit
+}
+
+scopes_compile() {
+    "$compiler" -x "$language" "-std=${language}11" -g -pedantic -Wall -Wextra -Wshadow -Wcast-qual -Werror \
+        -I"$TEST_ROOT/include" -o scopes "$SCOPES" || return 1
+    for how in budget rounds leaving nested; do
+        record ./scopes $how || return 1
+        [ "$status" = 0 ] || return 1
+        failures >"$how.found"
+        cmp "$how.found" "expected.$how" || return 1
+    done
+}
+@test "all of it in C11 and C++11, by gcc and clang, without a warning" {
+    need gcc clang g++ clang++
+    for how in budget rounds leaving nested; do
+        record assertion_scopes $how
+        failures >"expected.$how"
+    done
+    each_language scopes_compile
+}
+
+# build_library NAME FLAG...: other.c as lib NAME .so, and a program NAME with main.c that uses it.
+build_library() {
+    local name=$1
+    shift
+    "$compiler" -x "$language" "${flags[@]}" -fPIC -c -o "$name.o" "$files/other.c" || return 1
+    "$compiler" -shared "$@" -o "lib$name.so" "$name.o" || return 1
+    "$compiler" -x "$language" "${flags[@]}" -o "$name" "$files/main.c" -x none "./lib$name.so"
+}
+# With and without the preload; in one program, with a library, with one that hides the variable, and static.
+one_handler() {
+    local files=$TEST_ROOT/test/programs/two_files expected
+    local flags=("-std=${language}11" -g -Wall -Wextra -Werror -I"$TEST_ROOT/include")
+    "$compiler" -x "$language" "${flags[@]}" -o one "$files/main.c" "$files/other.c" || return 1
+    "$compiler" -x "$language" "${flags[@]}" -static -o static "$files/main.c" "$files/other.c" || return 1
+    build_library shared || return 1
+    build_library hidden -Wl,--version-script=hidden.map || return 1
+    for program in one static shared hidden; do
+        expected='1 handler elsewhere 0 1'
+        [ "$program" != hidden ] || expected='' # the library has a variable of its own, without a handler: it aborts
+        [ "$(./$program 2>messages | xargs)" = "$expected" ] || fail "$program" || return 1
+    done
+    for program in one shared hidden; do
+        record ./$program
+        [ "$(xargs <out)" = '1 handler elsewhere 1 1' ] || fail "$program under the preload" || return 1
+    done
+}
+@test "one failure handler serves all files of a program, and with the preload all of its libraries" {
+    need gcc clang g++ clang++
+    echo '{ global: fails_elsewhere; local: *; };' >hidden.map
+    each_language one_handler
+}
+
+@test "a preload that is older than the header is asked for no more than it has" {
+    export LIBRARY=$PROGRAMS/lib/libold_preload.so
+    record assert_zero_retained handled
+    [ "$status" = 5 ]
+    [ "$(cat out)" = 'assert_retained 7 0 frame line' ]
+    record assertion_scopes budget
+    [ "$status" = 0 ]
+    [ "$(grep -c 'cannot be checked: the preload is older than the header' messages)" = 9 ]
+    [ "$(grep -c '^handler' out)" = 9 ]
+}
+
+@test "a program of the first header is served as ever" {
+    record old_header
+    [ "$status" = 0 ]
+    [ "$(cat out)" = two ]
+    grep -q 'assertion "first" at first.c:1 failed: 2 blocks (48 bytes) retained' messages
+    record old_header hold
+    [ "$(cat out)" = none ]
+}
+
+@test "a scope over more iterations than there are epochs does not pass unseen" {
+    record assertion_scopes long
+    [ "$status" = 0 ]
+    case $BUILD in
+    *stress*) # a thousand epochs
+        [ "$(failures | cut -c 1-80)" = 'long be checked over so many iterations: the epochs were numbered anew; assert l' ]
+        grep -qx 'handler long 18446744073709551615' out
+        ;;
+    *) [ -z "$(failures)" ] ;;
+    esac
 }
