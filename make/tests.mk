@@ -76,6 +76,8 @@ $(programs_dir)/survivors: PROGRAM_LIBS = -rdynamic
 program_lib = -Wl,--no-as-needed -L$(programs_dir)/lib -l$(1) -Wl,-rpath,'$$ORIGIN/lib'
 $(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: $(programs_dir)/lib/libreentrant_malloc.so
 $(programs_dir)/signal_storm $(programs_dir)/longjmp_out_of_handler: PROGRAM_LIBS = $(call program_lib,reentrant_malloc)
+$(programs_dir)/rounds: $(programs_dir)/lib/libraising_malloc.so
+$(programs_dir)/rounds: PROGRAM_LIBS = $(call program_lib,raising_malloc)
 $(programs_dir)/library_constructors: $(programs_dir)/lib/libconstructing.so
 $(programs_dir)/library_constructors: PROGRAM_LIBS = $(call program_lib,constructing)
 

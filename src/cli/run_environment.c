@@ -22,9 +22,9 @@ const struct argument_option recording_options[] = {
     ROW(ARGUMENT_TEXT, 0, "iterate-on", iterate_on, "FUNCTION",
 	"Each entry into FUNCTION begins an iteration: for programs whose source cannot be changed. Not in this version yet."),
     ROW(ARGUMENT_TEXT, 0, "iterate-on-signal", iterate_on_signal, "SIGNAL",
-	"Each SIGNAL that the program receives begins an iteration. Not in this version yet."),
-    ROW(ARGUMENT_COUNT, 0, "iterate-every", iterate_every, "N",
-	"Each N-th allocation begins an iteration. Not in this version yet."),
+	"Each SIGNAL that the program receives ends an iteration and begins the next."),
+    ROW(ARGUMENT_TEXT, 0, "iterate-every", iterate_every, "N|Nms",
+	"Each N-th allocation, or the first one after N milliseconds, ends an iteration and begins the next."),
     ROW(ARGUMENT_COUNT, 0, "warmup", warmup, "N",
 	"The first N iterations of a benchmark are warm-up and left out of every judgement (default 2)."),
     ROW(ARGUMENT_TEXT, 0, "scope", scope, "process|thread",
@@ -120,6 +120,24 @@ static void check_moments(const struct argument_syntax *syntax, const char *list
 	}
 }
 
+/* A number with K, M or G, or one with "ms". */
+static void check_every(const struct argument_syntax *syntax, const char *every)
+{
+	size_t length = every != NULL ? strlen(every) : 0;
+	bool is_time = length > 2 && strcmp(every + length - 2, "ms") == 0;
+	struct argument_number number;
+	char *value = NULL;
+
+	if (every == NULL)
+		return;
+	value = xformat("%.*s", (int)(length - (is_time ? 2 : 0)), every);
+	if (!arguments_size_of(value, false, &number))
+		arguments_die(syntax,
+		    "--iterate-every takes a number of allocations, or of milliseconds as in 100ms, not '%s'",
+		    every);
+	free(value);
+}
+
 static void check_word(const struct argument_syntax *syntax, const char *option, const char *value,
     const char *const *words, const char *expected)
 {
@@ -136,8 +154,6 @@ static void check_later(
 		bool given;
 	} later[] = {
 	    {"iterate-on", recording->iterate_on != NULL},
-	    {"iterate-on-signal", recording->iterate_on_signal != NULL},
-	    {"iterate-every", recording->iterate_every.value != 0},
 	    {"track-mmap", recording->track_mmap == ARGUMENT_ON},
 	};
 
@@ -174,6 +190,7 @@ void run_environment_check(
 	check_word(syntax, "scope", recording->scope, scopes, "process or thread");
 	check_word(
 	    syntax, "unwinder", recording->unwinder, unwinders, "validated, libunwind or check");
+	check_every(syntax, recording->iterate_every);
 	check_later(syntax, recording);
 	check_colons(syntax, recording);
 }

@@ -10,8 +10,8 @@
 struct recording_settings {
 	enum argument_switch enabled, force, graph, follow_fork, follow_exec, track_mmap, symbols;
 	struct argument_list snapshot_at;
-	struct argument_number max_frames, warmup, sample, iterate_every;
-	const char *iterate_on, *iterate_on_signal, *directory;
+	struct argument_number max_frames, warmup, sample;
+	const char *iterate_on, *iterate_on_signal, *iterate_every, *directory;
 	const char *scope, *unwinder;
 };
 extern const struct argument_option recording_options[];

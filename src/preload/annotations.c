@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "base/spin_lock.h"
 #include "base/text.h"
 #include "preload/arena.h"
+#include "preload/held_lock.h"
 #include "preload/options.h"
 #include "preload/record.h"
 #include "preload/record_sampled.h"
@@ -22,17 +22,17 @@ static size_t pool_block_capacity, pool_block_count;
 
 void annotations_lock(void)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 }
 
 bool annotations_try_lock(void)
 {
-	return spin_lock_try(&lock);
+	return held_lock_try(&lock);
 }
 
 void annotations_unlock(void)
 {
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 uint32_t annotation_label_count(void)
@@ -121,31 +121,31 @@ static void change(struct thread_state *state, const void *block, uint32_t flag,
 
 void annotation_label(struct thread_state *state, const void *block, const char *type)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	uint32_t label = label_of(type);
 
 	if (label != 0)
 		change(state, block, SNAPSHOT_BLOCK_LABELLED, label);
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 void annotation_ignore(struct thread_state *state, const void *block)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	change(state, block, SNAPSHOT_BLOCK_IGNORED, 0);
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 void annotation_root(const void *start, size_t bytes, const char *name)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	if (roots == NULL)
 		roots = arena_map(ROOTS_MAX * sizeof *roots, ARENA_OTHER);
 	if (roots != NULL && root_count < ROOTS_MAX) {
 		roots[root_count] = (struct root_range){.start = (uintptr_t)start, .bytes = bytes};
 		copy_name(roots[root_count++].name, name);
 	}
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 /* Row of POOL, made when new; POOLS_MAX when there is no room. */
@@ -166,12 +166,12 @@ static uint32_t pool_row(const void *address)
 
 void annotation_pool_create(const void *pool, const char *name)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	uint32_t row = pool_row(pool);
 
 	if (row < POOLS_MAX)
 		copy_name(pools[row].name, name);
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 static size_t home_of(uintptr_t address)
@@ -249,12 +249,12 @@ void annotation_pool_alloc(struct thread_state *state, const void *pool, const v
 	}
 	uint32_t stack = record_stack(state, hook_frame);
 
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	uint32_t row = pool_row(pool);
 
 	if (block == NULL || row == POOLS_MAX || !make_room()) {
 		state->lost_blocks += block != NULL;
-		spin_lock_release(&lock);
+		held_lock_release(&lock);
 		return;
 	}
 	size_t at = find_slot((uintptr_t)block);
@@ -285,25 +285,25 @@ void annotation_pool_alloc(struct thread_state *state, const void *pool, const v
 	} else {
 		state->lost_blocks++;
 	}
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 void annotation_pool_free(struct thread_state *state, const void *pool, const void *block)
 {
 	(void)pool;
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	size_t at = pool_block_capacity != 0 && block != NULL ? find_slot((uintptr_t)block) : 0;
 
 	if (pool_block_capacity != 0 && block != NULL && pool_blocks[at].address != 0)
 		free_slot(state, at);
 	else
 		state->unknown_frees += options.sample == 0;
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 void annotation_pool_reset(struct thread_state *state, const void *address, bool destroy)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	uint32_t row = pool_row(address);
 
 	if (row < POOLS_MAX) {
@@ -316,5 +316,5 @@ void annotation_pool_reset(struct thread_state *state, const void *address, bool
 		pools[row].resets += !destroy;
 		pools[row].destroyed = destroy;
 	}
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }

@@ -8,6 +8,7 @@
 #include "base/fd_io.h"
 #include "base/text.h"
 #include "preload/lifecycle.h"
+#include "preload/mark.h"
 #include "preload/message.h"
 #include "preload/options.h"
 #include "preload/snapshot_take.h"
@@ -162,6 +163,17 @@ static void on_user_signal(int number, siginfo_t *info, void *context)
 	errno = saved_errno;
 }
 
+static void on_mark_signal(int number, siginfo_t *info, void *context)
+{
+	int saved_errno = errno;
+
+	(void)number;
+	(void)info;
+	(void)context;
+	mark_now_or_later(MARK_BY_SIGNAL);
+	errno = saved_errno;
+}
+
 /* Returns false when the program (or another library) has a handler of its own. */
 static bool install(int number, void (*handler)(int, siginfo_t *, void *))
 {
@@ -222,14 +234,25 @@ static int signal_number(const char *name)
 	return number <= (uint64_t)SIGRTMAX ? (int)number : 0;
 }
 
-static int user_signal; /* the one we installed a handler for; 0 none */
-
-static void warn_refused(void)
-{
-	message_warn(
-	    "ALLOCSCOPE_SIGNAL: the program handles this signal itself; no snapshots by it",
-	    options.signal);
-}
+/* What the user asked for: by NAME of a signal, a handler of ours. */
+struct user_signal {
+	const char *name;
+	void (*handler)(int, siginfo_t *, void *);
+	const char *unknown, *refused;
+	int number; /* handled by us; 0 not */
+};
+static struct user_signal user_signals[] = {
+    {.name = options.signal,
+	.handler = on_user_signal,
+	.unknown = "ALLOCSCOPE_SIGNAL: no such signal",
+	.refused = "ALLOCSCOPE_SIGNAL: the program handles this signal itself; no snapshots by it"},
+    {.name = options.iterate_on_signal,
+	.handler = on_mark_signal,
+	.unknown = "iterate_on_signal: no such signal",
+	.refused =
+	    "iterate_on_signal: the program handles this signal itself; it marks no iterations"},
+};
+#define USER_SIGNALS (sizeof user_signals / sizeof user_signals[0])
 
 void control_take_last(void)
 {
@@ -241,23 +264,34 @@ void control_process_ends(void)
 {
 	struct sigaction now;
 
-	if (user_signal != 0 && sigaction(user_signal, NULL, &now) == 0 &&
-	    now.sa_sigaction != on_user_signal)
-		warn_refused();
+	for (size_t i = 0; i < USER_SIGNALS; i++) {
+		const struct user_signal *wanted = &user_signals[i];
+
+		if (wanted->number != 0 && sigaction(wanted->number, NULL, &now) == 0 &&
+		    now.sa_sigaction != wanted->handler)
+			message_warn(wanted->refused, wanted->name);
+	}
+}
+
+static void install_wanted(struct user_signal *wanted)
+{
+	if (wanted->name[0] == '\0' || strcmp(wanted->name, "off") == 0 ||
+	    strcmp(wanted->name, "0") == 0)
+		return;
+	int number = signal_number(wanted->name);
+
+	if (number == 0)
+		message_warn(wanted->unknown, wanted->name);
+	else if (!install(number, wanted->handler))
+		message_warn(wanted->refused, wanted->name);
+	else
+		wanted->number = number;
 }
 
 void control_init(void)
 {
 	(void)install(CONTROL_SIGNAL, on_control_signal);
-	if (options.signal[0] == '\0' || strcmp(options.signal, "off") == 0 ||
-	    strcmp(options.signal, "0") == 0)
-		return;
-	int number = signal_number(options.signal);
-
-	if (number == 0)
-		message_warn("ALLOCSCOPE_SIGNAL: no such signal", options.signal);
-	else if (!install(number, on_user_signal))
-		warn_refused();
-	else
-		user_signal = number;
+	mark_name(MARK_BY_SIGNAL, "signal ", options.iterate_on_signal);
+	for (size_t i = 0; i < USER_SIGNALS; i++)
+		install_wanted(&user_signals[i]);
 }

@@ -5,6 +5,7 @@
 #include "preload/control.h"
 #include "preload/lifecycle.h"
 #include "preload/loader.h"
+#include "preload/mark.h"
 #include "preload/system.h"
 #include "preload/trigger.h"
 #include "preload/unwind.h"
@@ -123,12 +124,15 @@ COLD void guard_leave_slow(struct thread_state *state)
 {
 	int saved_errno = errno;
 
-	if (state->level == 0 && state == thread_current) {
-		unsigned pending =
-		    atomic_exchange_explicit(&state->pending, 0, memory_order_relaxed);
+	/* a handler that interrupted code of ours must not wait for what that holds */
+	if (state->level == 0 && state == thread_current && state->locks_held == 0) {
+		unsigned pending = atomic_fetch_and_explicit(
+		    &state->pending, THREAD_PENDING_EVERY, memory_order_relaxed);
 
 		if ((pending & THREAD_PENDING_SNAPSHOT) != 0)
 			control_take_pending();
+		if ((pending & (THREAD_PENDING_MARK | THREAD_PENDING_EVERY)) != 0)
+			mark_take_pending(state, pending);
 		if ((pending & THREAD_PENDING_TRIGGER) != 0)
 			trigger_fire();
 	}

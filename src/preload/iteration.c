@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "base/spin_lock.h"
 #include "preload/arena.h"
 #include "preload/counters.h"
 #include "preload/epoch.h"
+#include "preload/held_lock.h"
 #include "preload/iteration_fold.h"
 #include "preload/journal.h"
 #include "preload/message.h"
@@ -22,7 +22,8 @@ struct open_iteration {
 	struct thread_totals totals;
 	uint64_t start_ns, number;
 	uint32_t benchmark, phase, generation;
-	uint32_t is_open;
+	uint32_t is_open, kind;
+	const struct thread_state *thread; /* that began it */
 };
 _Static_assert(
     sizeof(struct open_iteration) <= sizeof(((struct thread_state *)0)->open_iteration), "it fits");
@@ -49,17 +50,17 @@ bool iteration_init(void)
 
 void iteration_lock(void)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 }
 
 bool iteration_try_lock(void)
 {
-	return spin_lock_try(&lock);
+	return held_lock_try(&lock);
 }
 
 void iteration_unlock(void)
 {
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 uint32_t iteration_outside_epoch(void)
@@ -165,7 +166,8 @@ static void renumber_tags(void)
 	}
 }
 
-static void begin_locked(struct thread_state *state, const char *name, uint32_t phase)
+static void begin_locked(
+    struct thread_state *state, const char *name, uint32_t phase, enum mark_kind kind)
 {
 	struct open_iteration *open = open_of(state);
 
@@ -180,9 +182,13 @@ static void begin_locked(struct thread_state *state, const char *name, uint32_t 
 						       : SNAPSHOT_PHASE_COUNTED;
 	open->generation = atomic_fetch_add_explicit(&last_generation, 1, memory_order_relaxed) + 1;
 	open->is_open = 1;
+	open->kind = kind;
+	open->thread = state;
 	atomic_fetch_add_explicit(&open_count, 1, memory_order_relaxed);
-	journal_count_deaths(state);
-	journal_discard();
+	if (kind == MARK_BY_CALL) {
+		journal_count_deaths(state);
+		journal_discard();
+	} /* else the process may end before it does: the journal goes on */
 	uint32_t epoch = epoch_fresh(open->generation);
 
 	open->totals = options.thread_scope ? state->totals : counters_sum();
@@ -199,19 +205,23 @@ static void tell_once(bool *told, const char *what, const char *name)
 	}
 }
 
+static void ignore_begin(const char *benchmark)
+{
+	ignored_marks++;
+	tell_once(&told_nested,
+	    "an iteration began while another one was open; such begins are ignored", benchmark);
+}
+
 void iteration_begin(struct thread_state *state, const char *benchmark, uint32_t phase)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	if (open_of(state)->is_open != 0) {
-		ignored_marks++;
 		state->ignored_begins++;
-		tell_once(&told_nested,
-		    "an iteration began while another one was open; such begins are ignored",
-		    benchmark);
+		ignore_begin(benchmark);
 	} else {
-		begin_locked(state, benchmark, phase);
+		begin_locked(state, benchmark, phase, MARK_BY_CALL);
 	}
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 static void row_add(struct snapshot_iteration *into, const struct snapshot_iteration *row)
@@ -359,6 +369,7 @@ static void end_locked(
 	struct thread_totals now = options.thread_scope ? state->totals : counters_sum();
 	struct benchmark *benchmark = &benchmarks[open->benchmark];
 
+	journal_count_deaths(state); /* since the end before, if nobody did */
 	atomic_store_explicit(&last_end_epoch, epoch_last(), memory_order_relaxed);
 	if (journal_is_wanted())
 		atomic_store_explicit(&outside_epoch, epoch_fresh(0), memory_order_relaxed);
@@ -388,7 +399,7 @@ void iteration_end(struct thread_state *state)
 {
 	struct snapshot_iteration row;
 
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	struct open_iteration *open = open_of(state);
 
 	if (state->ignored_begins > 0 || open->is_open == 0) {
@@ -399,17 +410,61 @@ void iteration_end(struct thread_state *state)
 		if (open->is_open == 0)
 			tell_once(&told_unmatched,
 			    "an iteration ended that had not begun; such ends are ignored", NULL);
-		spin_lock_release(&lock);
+		held_lock_release(&lock);
 		return;
 	}
 	end_locked(state, open, &row);
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 	snapshot_iteration_ended(&row, iteration_ended());
+}
+
+static bool is_ended_by(
+    const struct open_iteration *open, const struct thread_state *state, enum mark_kind kind)
+{
+	return open->kind == (uint32_t)kind && (kind != MARK_BY_FUNCTION || open->thread == state);
+}
+
+/*
+ * End and begin are one step, so that no other thread begins between them. When a snapshot is due at the end it is two,
+ * for the snapshot must not show the next iteration.
+ */
+static void next_locked(struct thread_state *state, const char *benchmark, enum mark_kind kind)
+{
+	struct open_iteration *open = open_of(state);
+	struct snapshot_iteration row;
+
+	if (open->is_open != 0 && is_ended_by(open, state, kind)) {
+		end_locked(state, open, &row);
+		if (snapshot_is_due(&row, iteration_ended())) {
+			held_lock_release(&lock);
+			snapshot_iteration_ended(&row, iteration_ended());
+			held_lock_take(&lock);
+		}
+	}
+	if (open->is_open == 0)
+		begin_locked(state, benchmark, 0, kind);
+	else
+		ignore_begin(benchmark);
+}
+
+void iteration_next(struct thread_state *state, const char *benchmark, enum mark_kind kind,
+    const struct mark_condition *condition)
+{
+	held_lock_take(&lock);
+	if (condition == NULL || condition->is_due(state)) {
+		next_locked(state, benchmark, kind);
+		if (condition != NULL)
+			condition->was_made(state);
+	}
+	held_lock_release(&lock);
 }
 
 void iteration_thread_ends(struct thread_state *state)
 {
-	if (options.thread_scope && open_of(state)->is_open != 0) {
+	const struct open_iteration *open = open_of(state);
+
+	if (open->is_open != 0 &&
+	    (options.thread_scope || is_ended_by(open, state, MARK_BY_FUNCTION))) {
 		state->ignored_begins = 0;
 		iteration_end(state);
 	}

@@ -40,7 +40,18 @@ uint32_t iteration_outside_epoch(void);
 /* PHASE: 0 = by the number of warm-up iterations. */
 void iteration_begin(struct thread_state *state, const char *benchmark, uint32_t phase);
 void iteration_end(struct thread_state *state);
-/* scope=thread: a thread that ends inside an iteration ends it. */
+/*
+ * A mark of KIND that the program does not make itself: ends the open iteration if an earlier mark of KIND began it, for
+ * MARK_BY_FUNCTION only one of this thread, and begins the next one of BENCHMARK. While another one is open it is ignored
+ * and reported once. CONDITION, which may be NULL, is asked when no other mark can come between.
+ */
+struct mark_condition {
+	bool (*is_due)(struct thread_state *state);
+	void (*was_made)(struct thread_state *state); /* before another one can come */
+};
+void iteration_next(struct thread_state *state, const char *benchmark, enum mark_kind kind,
+    const struct mark_condition *condition);
+/* A thread that ends inside an iteration ends it, if it is its own: with scope=thread, or one of MARK_BY_FUNCTION. */
 void iteration_thread_ends(struct thread_state *state);
 
 /* A cut: everything born until now has an epoch <= the returned one, everything later a higher one. Under the gate. */

@@ -1,6 +1,7 @@
 /*
  * snapshot_at=last: the heap as it stood when the last iteration ended. After each end, blocks that were alive
- * then and are freed or resized are written down, until the next begin proves that this was not the last one.
+ * then and are freed or resized are written down, until the next begin proves that this was not the last one, or, where
+ * iterations begin by themselves (mark.h) and the last one never ends, until the next end does.
  * The file is the table, minus what was born later, plus the journal. Bounded; what does not fit is counted.
  */
 #ifndef PRELOAD_JOURNAL_H

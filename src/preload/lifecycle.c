@@ -14,6 +14,7 @@
 #include "preload/interpose.h"
 #include "preload/iteration.h"
 #include "preload/live_table.h"
+#include "preload/mark.h"
 #include "preload/message.h"
 #include "preload/modules.h"
 #include "preload/next_symbols.h"
@@ -269,6 +270,7 @@ __attribute__((constructor(101))) static void construct(void)
 	(void)on_exit(on_exit_handler, NULL);
 	if (__cxa_at_quick_exit != NULL)
 		(void)__cxa_at_quick_exit(on_quick_exit_handler, NULL);
+	mark_init();
 	control_init();
 	errno = saved_errno;
 }

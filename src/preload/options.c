@@ -33,6 +33,8 @@ enum option_type {
 	OPTION_UNWINDER,
 	OPTION_POINTS,
 	OPTION_PATH,
+	OPTION_SIGNAL,
+	OPTION_EVERY,
 	OPTION_LATER
 };
 
@@ -61,8 +63,8 @@ static const struct option_row rows[] = {
     {"symbols", OPTION_FLAG, MEMBER(symbols), 0, 1},
     {"scope", OPTION_SCOPE, 0, 0, 0},
     {"unwinder", OPTION_UNWINDER, 0, 0, 0},
-    {"iterate_on_signal", OPTION_LATER, 0, 0, 0},
-    {"iterate_every", OPTION_LATER, 0, 0, 0},
+    {"iterate_on_signal", OPTION_SIGNAL, MEMBER(iterate_on_signal), 0, 0},
+    {"iterate_every", OPTION_EVERY, 0, 0, 0},
     {"directory", OPTION_PATH, MEMBER(directory), 0, 0},
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
@@ -217,14 +219,36 @@ static void set_points(const char *value, size_t count)
 		options.point_count = used;
 }
 
-static void set_path(char *path, const char *value, size_t count, const char *name)
+static void set_text(char *to, size_t capacity, const char *value, size_t count, const char *name)
 {
-	if (count >= OPTIONS_PATH_BYTES) {
+	if (count >= capacity) {
 		problem(name, value, count, " is too long and ignored");
 		return;
 	}
-	memcpy(path, value, count);
-	path[count] = '\0';
+	memcpy(to, value, count);
+	to[count] = '\0';
+}
+
+static void set_path(char *path, const char *value, size_t count, const char *name)
+{
+	set_text(path, OPTIONS_PATH_BYTES, value, count, name);
+}
+
+/* A number of allocations, or of milliseconds with "ms" behind it. */
+static void set_every(const char *value, size_t count)
+{
+	bool is_time = count > 2 && memcmp(value + count - 2, "ms", 2) == 0;
+	uint64_t most = is_time ? OPTIONS_EVERY_MS_MAX : UINT64_MAX;
+	uint64_t number;
+
+	if (!parse_size(value, count - (is_time ? 2 : 0), &number) || number > most) {
+		problem("bad value: ", value, count,
+		    " is no value for iterate_every; it takes a number of allocations, or of milliseconds "
+		    "as in 100ms");
+		return;
+	}
+	options.iterate_every_allocs = is_time ? 0 : number;
+	options.iterate_every_ns = is_time ? number * 1000000u : 0;
 }
 
 static void set_number(const struct option_row *row, const char *value, size_t count)
@@ -277,6 +301,13 @@ static void set_option(const struct option_row *row, const char *value, size_t c
 		break;
 	case OPTION_PATH:
 		set_path((char *)&options + row->offset, value, count, row->key);
+		break;
+	case OPTION_SIGNAL:
+		set_text(
+		    (char *)&options + row->offset, OPTIONS_SIGNAL_BYTES, value, count, row->key);
+		break;
+	case OPTION_EVERY:
+		set_every(value, count);
 		break;
 	case OPTION_LATER:
 		if (!equals(value, count, "0"))
@@ -332,6 +363,12 @@ static void settle(void)
 {
 	if (options.sample != 0 || !MACHINE_READS_GRAPHS)
 		options.graph = 0;
+	if (options.sample != 0 && options.iterate_every_allocs != 0) {
+		problem("key", "iterate_every", strlen("iterate_every"),
+		    " is ignored with sample=BYTES, which does not see every allocation; give it "
+		    "milliseconds");
+		options.iterate_every_allocs = 0;
+	}
 }
 
 void options_read(char *const *environment)

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define OPTIONS_PATH_BYTES 4096
-#define OPTIONS_POINTS_MAX 16
-#define OPTIONS_FRAMES_MAX 4096
+#define OPTIONS_PATH_BYTES   4096
+#define OPTIONS_POINTS_MAX   16
+#define OPTIONS_FRAMES_MAX   4096
+#define OPTIONS_SIGNAL_BYTES 32
+#define OPTIONS_EVERY_MS_MAX 86400000u /* a day */
 
 enum options_point_kind {
 	POINT_EXIT,
@@ -33,7 +35,8 @@ enum options_unwinder {
 
 struct options {
 	uint64_t enabled, force, quiet, graph, follow_fork, follow_exec, track_mmap, symbols;
-	uint64_t max_frames, warmup, sample, iterate_every;
+	uint64_t max_frames, warmup, sample;
+	uint64_t iterate_every_allocs, iterate_every_ns; /* one of them, or 0 */
 	bool thread_scope;
 	bool optional; /* ALLOCSCOPE_OPTIONAL=1: assertions that cannot see may pass */
 	enum options_unwinder unwinder;
@@ -42,7 +45,8 @@ struct options {
 	char output[OPTIONS_PATH_BYTES];
 	char directory[OPTIONS_PATH_BYTES];
 	char manifest[OPTIONS_PATH_BYTES];
-	char signal[32];
+	char signal[OPTIONS_SIGNAL_BYTES];
+	char iterate_on_signal[OPTIONS_SIGNAL_BYTES];
 };
 
 extern struct options options;
@@ -52,5 +56,10 @@ void options_read(char *const *environment);
 /* One warning per problem found while reading. */
 void options_report(void);
 bool options_has_point(enum options_point_kind kind);
+
+static inline bool options_iterate_every(void)
+{
+	return (options.iterate_every_allocs | options.iterate_every_ns) != 0;
+}
 
 #endif

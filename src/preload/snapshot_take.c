@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/fd_io.h"
-#include "base/spin_lock.h"
 #include "base/text.h"
 #include "preload/annotations.h"
 #include "preload/arena.h"
 #include "preload/epoch.h"
 #include "preload/gate.h"
+#include "preload/held_lock.h"
 #include "preload/iteration.h"
 #include "preload/journal.h"
 #include "preload/lifecycle.h"
@@ -60,12 +60,12 @@ static char peak_path[OPTIONS_PATH_BYTES];
 
 void snapshot_lock(void)
 {
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 }
 
 void snapshot_unlock(void)
 {
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 void snapshot_after_fork(void)
@@ -460,14 +460,14 @@ static int take_locked(const char *path, const struct order *order)
 static int take(const char *path, const struct order *order)
 {
 	if (!order->detached)
-		spin_lock_take(&lock);
-	else if (!spin_lock_try(&lock))
+		held_lock_take(&lock);
+	else if (!held_lock_try(&lock))
 		return -EBUSY;
 	int result = take_locked(path, order);
 
 	if (result == 0 && order->ret_path != NULL)
 		memcpy(order->ret_path, final_path, sizeof final_path);
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 	return result;
 }
 
@@ -499,11 +499,11 @@ bool snapshot_is_at_work(void)
 {
 	if (!atomic_load(&is_at_work))
 		return false;
-	if (!spin_lock_try(&lock))
+	if (!held_lock_try(&lock))
 		return true;
 	bool answer = settle_copy(false) != 0;
 
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 	return answer;
 }
 
@@ -511,9 +511,9 @@ void snapshot_wait(void)
 {
 	if (!atomic_load(&is_at_work))
 		return;
-	spin_lock_take(&lock);
+	held_lock_take(&lock);
 	(void)settle_copy(true);
-	spin_lock_release(&lock);
+	held_lock_release(&lock);
 }
 
 static void remember_peak(int result, const char *path)
@@ -572,17 +572,42 @@ static void take_iteration(uint32_t trigger, const char *word, uint64_t value, u
 			     .replace = options.force != 0});
 }
 
+static bool is_due(
+    const struct options_point *point, const struct snapshot_iteration *row, uint64_t ended)
+{
+	switch (point->kind) {
+	case POINT_ITERATION:
+		return point->value == ended;
+	case POINT_EVERY:
+		return ended % point->value == 0;
+	case POINT_FIRST:
+		return !first_is_done && row->benchmark == 0 &&
+		       (row->phase != SNAPSHOT_PHASE_WARMUP || row->first >= options.warmup);
+	default:
+		return false;
+	}
+}
+
+bool snapshot_is_due(const struct snapshot_iteration *row, uint64_t ended)
+{
+	for (uint32_t i = 0; i < options.point_count; i++)
+		if (is_due(&options.points[i], row, ended))
+			return true;
+	return false;
+}
+
 void snapshot_iteration_ended(const struct snapshot_iteration *row, uint64_t ended)
 {
 	for (uint32_t i = 0; i < options.point_count; i++) {
 		const struct options_point *point = &options.points[i];
 
-		if (point->kind == POINT_ITERATION && point->value == ended)
+		if (!is_due(point, row, ended))
+			continue;
+		if (point->kind == POINT_ITERATION) {
 			take_iteration(SNAPSHOT_AT_ITERATION, "iteration", point->value, ended);
-		else if (point->kind == POINT_EVERY && ended % point->value == 0)
+		} else if (point->kind == POINT_EVERY) {
 			take_iteration(SNAPSHOT_AT_EVERY, "every", point->value, ended);
-		else if (point->kind == POINT_FIRST && !first_is_done && row->benchmark == 0 &&
-			 (row->phase != SNAPSHOT_PHASE_WARMUP || row->first >= options.warmup)) {
+		} else {
 			first_is_done = true;
 			take_named("first", SNAPSHOT_AT_FIRST);
 		}

@@ -30,6 +30,8 @@ bool snapshot_is_at_work(void);
 void snapshot_wait(void);
 /* A point of snapshot_at that the numbers reached: TRIGGER SNAPSHOT_AT_PEAK or SNAPSHOT_AT_GROWTH. */
 int snapshot_take_point(uint32_t trigger, uint64_t value);
+/* snapshot_iteration_ended would take one. */
+bool snapshot_is_due(const struct snapshot_iteration *row, uint64_t ended);
 /* An iteration ended: first, iteration=N, every=N. ENDED counts all of the process. */
 void snapshot_iteration_ended(const struct snapshot_iteration *row, uint64_t ended);
 /* The process ends: exit, last. */

@@ -37,6 +37,8 @@ pid_t system_thread_id(void);
 
 uint64_t system_unix_ns(void);
 uint64_t system_monotonic_ns(void);
+/* The same clock as it stood at the kernel's last tick, 1 to 10 ms ago: a few instructions. */
+uint64_t system_monotonic_coarse_ns(void);
 void system_sleep_ns(uint64_t ns);
 void system_random(void *bytes, size_t count);
 

@@ -175,6 +175,11 @@ uint64_t system_monotonic_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t system_monotonic_coarse_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE);
+}
+
 void system_sleep_ns(uint64_t ns)
 {
 	struct timespec wait = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};

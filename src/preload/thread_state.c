@@ -8,6 +8,7 @@
 #include "preload/arena.h"
 #include "preload/counters.h"
 #include "preload/iteration.h"
+#include "preload/mark.h"
 #include "preload/options.h"
 #include "preload/stack_table.h"
 #include "preload/system.h"
@@ -104,6 +105,7 @@ static struct thread_state *state_new(uint32_t level)
 	atomic_init(&state->own_tag, tag_make(iteration_outside_epoch(), 0));
 	state->tag = own_tags ? &state->own_tag : &process_tag;
 	state->watermark = counters_watermark();
+	atomic_init(&state->pending, options_iterate_every() ? THREAD_PENDING_EVERY : 0);
 	thread_state_pause(state, 0);
 	struct thread_state *head = atomic_load_explicit(&all_states, memory_order_relaxed);
 	do
@@ -144,6 +146,7 @@ static struct thread_state *take_over(void)
 			continue;
 		atomic_fetch_sub_explicit(&free_blocks, 1, memory_order_relaxed);
 		state->top.slot = 0; /* it was another thread's stack */
+		mark_thread_begins(state);
 		return state;
 	}
 	return NULL;

@@ -42,6 +42,9 @@ struct thread_totals {
 	uint64_t allocs, bytes, frees, freed_bytes, reallocs, temporary, temporary_bytes;
 };
 
+/* Marks that the program does not make itself: mark.h. */
+enum mark_kind { MARK_BY_CALL, MARK_BY_FUNCTION, MARK_BY_SIGNAL, MARK_BY_COUNT, MARK_KINDS };
+
 struct stack_counters;
 struct survival_record;
 struct large_record;
@@ -79,7 +82,12 @@ struct thread_state {
 	struct thread_totals before; /* totals when the present owner came */
 	atomic_uint tid;	     /* of the present owner; read by whoever closes the gate */
 	uint32_t level;
-	uint32_t ignored_begins; /* depth of begins that were ignored */
+	uint32_t locks_held;		   /* held_lock.h */
+	uint32_t ignored_begins;	   /* depth of begins that were ignored */
+	atomic_uint due_marks[MARK_KINDS]; /* by kind; not made yet, for we were inside: mark.c */
+	uint64_t counted_allocs;	   /* iterate_every: those that are in the sum */
+	atomic_uint_least64_t
+	    deadline_ns; /* the same with scope=thread: when its next one begins */
 	atomic_uint_least64_t own_tag;
 	struct thread_state *nested; /* the block for a handler that interrupts us */
 	struct thread_state *next;   /* in the list of all */
@@ -96,6 +104,8 @@ struct thread_state {
 enum thread_pending {
 	THREAD_PENDING_SNAPSHOT = 1, /* a signal asked for one while we were inside a hook */
 	THREAD_PENDING_TRIGGER = 2,  /* peak or growth was reached */
+	THREAD_PENDING_MARK = 4,     /* due_marks */
+	THREAD_PENDING_EVERY = 8,    /* iterate_every is on: always */
 };
 
 extern THREAD_LOCAL struct thread_state *thread_current;
