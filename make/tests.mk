@@ -16,6 +16,7 @@ $(unit_bin): $(BUILD)/test/unit/%: $(BUILD)/obj/test/unit/%.o $(support_obj) $(t
 # Parts of the preload that depend on nothing of it.
 $(BUILD)/test/unit/eh_frame_test: $(addprefix $(BUILD)/obj/src/preload/,eh_frame.o cfi_expression.o loader.o)
 $(BUILD)/test/unit/loader_test: $(BUILD)/obj/src/preload/loader.o
+$(BUILD)/test/unit/system_program_test: $(addprefix $(BUILD)/obj/src/preload/,system_program_linux.o system_tasks_linux.o system_linux.o)
 $(BUILD)/test/unit/sampler_test: $(BUILD)/obj/src/preload/sampler.o
 # Parts that depend on the system's memory: a test may refuse it.
 failing_map_obj := $(BUILD)/obj/test/support/recorder/failing_map.o

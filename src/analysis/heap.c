@@ -480,6 +480,10 @@ bool heap_filter_passes(const struct heap *heap, const struct heap_filter *filte
 	if (filter->stack_hidden != NULL &&
 	    filter->stack_hidden[heap_stack_of_block(heap, block)] != 0)
 		return false;
+	uint32_t epoch = heap->snapshot->block_epoch[block];
+
+	if (filter->epoch_limited && (epoch < filter->epoch_first || epoch > filter->epoch_last))
+		return false;
 	if (!filter->born_limited)
 		return true;
 	struct heap_born born = heap_born_of_block(heap, block);

@@ -95,6 +95,8 @@ struct heap_filter {
 	bool born_limited;
 	/* generations, inclusive, when born_limited; blocks only, not counters */
 	uint32_t born_first, born_last;
+	bool epoch_limited;
+	uint32_t epoch_first, epoch_last; /* inclusive, when epoch_limited; blocks only */
 };
 
 /* Build the indexes over SNAPSHOT, which must outlive the heap. 0, or STATUS_NO_MEMORY. */
@@ -121,7 +123,8 @@ void heap_count(
 /* True when FILTER (may be NULL) leaves nothing out. */
 static inline bool heap_filter_is_open(const struct heap_filter *filter)
 {
-	return filter == NULL || (filter->stack_hidden == NULL && !filter->born_limited);
+	return filter == NULL ||
+	       (filter->stack_hidden == NULL && !filter->born_limited && !filter->epoch_limited);
 }
 /* True when FILTER (may be NULL) lets BLOCK through. */
 bool heap_filter_passes(const struct heap *heap, const struct heap_filter *filter, size_t block);

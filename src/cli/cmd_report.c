@@ -35,6 +35,10 @@ static const struct argument_option report_command_options[] = {
     {ARGUMENT_FLAG, 0, "no-graph", NULL,
 	"No verdicts and holders: do not ask who holds what, which takes seconds in large heaps.",
 	offsetof(struct report_settings, no_graph), NULL},
+    {ARGUMENT_RANGE, 0, "epochs", "A..B",
+	"Only what was born in the epochs A to B and is alive, without the totals of the run: the survivors of an "
+	"assertion. An epoch is the number behind the dot of a block's id.",
+	offsetof(struct report_settings, filters) + offsetof(struct filter_settings, epochs), NULL},
     {.kind = ARGUMENT_END},
 };
 

@@ -155,6 +155,11 @@ static void regex_free(regex_t *regex)
 	free(regex);
 }
 
+static uint32_t at_most_32(uint64_t number)
+{
+	return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
 static void apply_filters(struct loaded_file *file, const struct filter_settings *settings)
 {
 	regex_t *focus = compile("focus", settings->focus);
@@ -168,13 +173,12 @@ static void apply_filters(struct loaded_file *file, const struct filter_settings
 		load_or_die(stack_filter_apply(&filter, &file->input, &file->stack_hidden));
 		file->filter.stack_hidden = file->stack_hidden;
 	}
-	if (settings->born.given) {
-		file->filter.born_limited = true;
-		file->filter.born_first =
-		    settings->born.first < UINT32_MAX ? (uint32_t)settings->born.first : UINT32_MAX;
-		file->filter.born_last =
-		    settings->born.last < UINT32_MAX ? (uint32_t)settings->born.last : UINT32_MAX;
-	}
+	file->filter.born_limited = settings->born.given;
+	file->filter.born_first = at_most_32(settings->born.first);
+	file->filter.born_last = at_most_32(settings->born.last);
+	file->filter.epoch_limited = settings->epochs.given;
+	file->filter.epoch_first = at_most_32(settings->epochs.first);
+	file->filter.epoch_last = at_most_32(settings->epochs.last);
 	regex_free(focus);
 	regex_free(hide);
 }

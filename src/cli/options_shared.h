@@ -38,6 +38,7 @@ struct filter_settings {
 	struct argument_number top, min_bytes;
 	const char *focus, *hide, *thread, *module;
 	struct argument_range born;
+	struct argument_range epochs; /* report only: what an assertion asks */
 };
 extern const struct argument_option filter_options[];
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "preload/arena.h"
 #include "preload/message.h"
 #include "preload/modules.h"
 #include "preload/options.h"
@@ -10,9 +11,10 @@
 #include "preload/stack_table.h"
 #include "preload/survivors.h"
 #include "preload/system.h"
+#include "preload/tool_run.h"
 #include "snapshot/format.h"
 
-/* Too much for the stack of a thread that may be small. */
+/* Too much for the stack of a thread that may be small, and the graph must not find its addresses. */
 struct details {
 	const struct allocscope_scope *scope;
 	struct survivors survivors;
@@ -131,7 +133,17 @@ static void tell_places(const struct survivors *survivors)
 	message_end_always(&text);
 }
 
-/* ---- how to look further ---- */
+/* ---- names and paths, by the tool ---- */
+
+static void tell(const char *what)
+{
+	char buffer[MESSAGE_BYTES];
+	struct text text;
+
+	message_begin(&text, buffer);
+	text_add(&text, what);
+	message_end_always(&text);
+}
 
 static void add_id(struct text *text, const struct live_block *block)
 {
@@ -140,6 +152,54 @@ static void add_id(struct text *text, const struct live_block *block)
 	text_add(text, ".");
 	text_add_unsigned(text, block->epoch);
 }
+
+static enum tool_result tell_sites(const struct details *details)
+{
+	char epochs[32], thread[16];
+	struct text text;
+	const char *arguments[] = {"allocscope", "report", "--top", "8", "--epochs", epochs,
+	    details->path, "--thread", thread, NULL};
+
+	text_init(&text, epochs, sizeof epochs);
+	text_add_unsigned(&text, (uint64_t)details->scope->mark.epoch + 1);
+	text_add(&text, "..");
+	text_add_unsigned(&text, details->survivors.last_epoch);
+	text_init(&text, thread, sizeof thread);
+	text_add_unsigned(&text, (uint64_t)system_thread_id());
+	if (details->scope->process)
+		arguments[7] = NULL;
+	return tool_run(arguments);
+}
+
+static enum tool_result tell_holders(const struct details *details)
+{
+	char id[48];
+	struct text text;
+	const char *arguments[] = {
+	    "allocscope", "retainers", "--top", "3", "--id", id, details->path, NULL};
+
+	text_init(&text, id, sizeof id);
+	add_id(&text, &details->survivors.largest);
+	tell("  who holds the largest survivor:");
+	return tool_run(arguments);
+}
+
+/* False when the sites have no names. */
+static bool tell_named(const struct details *details)
+{
+	if (details->survivors.all.blocks == 0)
+		return true;
+	enum tool_result result = tell_sites(details);
+
+	if (result == TOOL_ABSENT)
+		tell("  the tool allocscope, which names sites and holders, was not found; see "
+		     "ALLOCSCOPE_TOOL");
+	if (result == TOOL_DONE && options.graph != 0)
+		(void)tell_holders(details);
+	return result == TOOL_DONE;
+}
+
+/* ---- how to look further ---- */
 
 static void tell_command(const struct details *details)
 {
@@ -163,7 +223,7 @@ static void tell_command(const struct details *details)
 
 void assertion_details(const struct allocscope_scope *scope)
 {
-	struct details *details = system_map(sizeof *details, "allocscope");
+	struct details *details = arena_map(sizeof *details, ARENA_BUFFERS);
 
 	if (details == NULL)
 		return;
@@ -173,7 +233,8 @@ void assertion_details(const struct allocscope_scope *scope)
 		details->path[0] = '\0';
 	tell_rounds(details);
 	tell_iterations(details);
-	tell_places(&details->survivors);
+	if (details->path[0] == '\0' || !tell_named(details))
+		tell_places(&details->survivors);
 	tell_command(details);
-	system_unmap(details, sizeof *details);
+	arena_unmap(details, sizeof *details, ARENA_BUFFERS);
 }

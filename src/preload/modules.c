@@ -34,6 +34,14 @@ const struct module *modules_get(uint32_t row)
 	return atomic_load_explicit(&rows[row], memory_order_acquire);
 }
 
+const char *modules_own_path(void)
+{
+	for (uint32_t row = 1; row < modules_count(); row++)
+		if (modules_get(row)->is_self)
+			return modules_get(row)->path;
+	return "";
+}
+
 bool modules_is_self(uintptr_t address)
 {
 	return address - self_start < self_end - self_start;

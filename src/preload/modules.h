@@ -48,6 +48,8 @@ bool modules_any_unloaded(const uintptr_t *frames, size_t count);
 uint64_t modules_distinguish(uintptr_t address);
 /* True for code of this library. */
 bool modules_is_self(uintptr_t address);
+/* Where this library was loaded from, or "". */
+const char *modules_own_path(void);
 
 uint32_t modules_count(void); /* rows, row 0 included */
 const struct module *modules_get(uint32_t row);

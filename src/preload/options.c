@@ -383,7 +383,10 @@ void options_read(char *const *environment)
 			set_path(options.output, value, strlen(value), "ALLOCSCOPE_OUTPUT");
 		else if ((value = value_of(*environment, "ALLOCSCOPE_MANIFEST")) != NULL)
 			set_path(options.manifest, value, strlen(value), "ALLOCSCOPE_MANIFEST");
-		else if ((value = value_of(*environment, "ALLOCSCOPE_OPTIONAL")) != NULL)
+		else if ((value = value_of(*environment, "ALLOCSCOPE_TOOL")) != NULL) {
+			set_path(options.tool, value, strlen(value), "ALLOCSCOPE_TOOL");
+			options.no_tool = value[0] == '\0';
+		} else if ((value = value_of(*environment, "ALLOCSCOPE_OPTIONAL")) != NULL)
 			options.optional = value[0] == '1';
 		else if ((value = value_of(*environment, "ALLOCSCOPE_SIGNAL")) != NULL)
 			if (strlen(value) < sizeof options.signal)

@@ -47,6 +47,8 @@ struct options {
 	char manifest[OPTIONS_PATH_BYTES];
 	char signal[OPTIONS_SIGNAL_BYTES];
 	char iterate_on_signal[OPTIONS_SIGNAL_BYTES];
+	char tool[OPTIONS_PATH_BYTES]; /* ALLOCSCOPE_TOOL; "": to be found */
+	bool no_tool;		       /* ALLOCSCOPE_TOOL= */
 };
 
 extern struct options options;

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
+#include "preload/arena.h"
 #include "preload/epoch.h"
 #include "preload/gate.h"
 #include "preload/iteration.h"
 #include "preload/stack_table.h"
-#include "preload/system.h"
 #include "snapshot/format.h"
 
 /* The gate is closed by one at a time. */
@@ -185,7 +185,7 @@ void survivors_describe(const struct allocscope_scope *scope, struct survivors *
 	if (description.last != 0)
 		survivors->span =
 		    (description.last - survivors->first_generation) / SURVIVORS_SPANS + 1;
-	description.by_stack = system_map(bytes, "allocscope");
+	description.by_stack = arena_map(bytes, ARENA_BUFFERS);
 	if (description.by_stack != NULL)
 		description.stack_count = stack_table_count();
 	live_table_each(describe_one, &description);
@@ -194,5 +194,5 @@ void survivors_describe(const struct allocscope_scope *scope, struct survivors *
 		if (description.by_stack[stack].blocks != 0)
 			rank(survivors, stack, description.by_stack[stack]);
 	if (description.by_stack != NULL)
-		system_unmap(description.by_stack, bytes);
+		arena_unmap(description.by_stack, bytes, ARENA_BUFFERS);
 }

@@ -49,6 +49,8 @@ int system_copy_process(void);
  * reaches it; UNREADABLE is the handler for memory that cannot be read. */
 void system_copy_settle(
     int fd, int other, void (*unreadable)(int number, void *info, void *context));
+/* Close all descriptors from FIRST to LAST. */
+void system_close_range(unsigned first, unsigned last);
 /* In the copy: it dies with the thread that made it. */
 void system_copy_die_with_maker(void);
 /* In the handler: where. */
@@ -59,6 +61,26 @@ __attribute__((noreturn)) void system_copy_end(int status);
 /* In the parent: 1 and its status when it has ended, 0 while it runs, -errno. WAIT: until it has. */
 int system_copy_ended(int pid, bool wait, int *ret_status);
 void system_copy_kill(int pid);
+
+/*
+ * Another program, as the child of such a copy: neither it nor its end is seen by the program. Its output and its
+ * errors come through OUTPUT; it has no input and no other descriptor, and signals do what they do by default.
+ */
+struct system_program {
+	int copy;   /* process */
+	int output; /* descriptor */
+	bool has_ended;
+	int status; /* then: as exit(3) has it, 128 + a signal */
+};
+/* Start the first of PATHS (NULL at the end) that can be executed. 0, or -errno. */
+int system_program_start(const char *const *paths, const char *const *arguments,
+    const char *const *environment, struct system_program *ret_program);
+/* Some of the output: bytes, 0 at its end, -EAGAIN after NS without any, -errno. */
+ssize_t system_program_read(
+    struct system_program *program, char *buffer, size_t capacity, uint64_t ns);
+/* Wait for its end, having killed it if KILL. Its exit status; SYSTEM_PROGRAM_ABSENT: none of PATHS can be executed. */
+#define SYSTEM_PROGRAM_ABSENT 127
+int system_program_end(struct system_program *program, bool kill);
 
 /* Fewer and larger pages for memory that will be used all over: a hint. */
 void system_prefer_large_pages(void *start, size_t bytes);

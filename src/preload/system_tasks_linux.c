@@ -247,7 +247,7 @@ int system_copy_process(void)
 	return (int)system_call(SYS_clone, CLONE_UNTRACED, NULL, NULL, NULL, NULL);
 }
 
-static void close_from_to(unsigned first, unsigned last)
+void system_close_range(unsigned first, unsigned last)
 {
 	struct rlimit limit = {0};
 
@@ -274,10 +274,10 @@ void system_copy_settle(
 
 	(void)system_call(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, KERNEL_SIGSET_BYTES);
 	if (low > 0)
-		close_from_to(0, (unsigned)low - 1);
+		system_close_range(0, (unsigned)low - 1);
 	if (high - low > 1)
-		close_from_to((unsigned)low + 1, (unsigned)high - 1);
-	close_from_to((unsigned)high + 1, UINT_MAX);
+		system_close_range((unsigned)low + 1, (unsigned)high - 1);
+	system_close_range((unsigned)high + 1, UINT_MAX);
 	(void)set_action(SIGSEGV, unreadable, 0);
 	(void)set_action(SIGBUS, unreadable, 0);
 	int score = (int)system_call(

@@ -192,13 +192,18 @@ struct columns {
 	bool iterations, counters, verdicts;
 };
 
+static bool only_survivors(const struct grouping *grouping)
+{
+	return grouping->inputs[0].filter != NULL && grouping->inputs[0].filter->epoch_limited;
+}
+
 static struct columns columns_of(
     const struct grouping *grouping, const struct report_options *options)
 {
 	const bool iterations = heap_iterations_counted(grouping->inputs[0].heap) != 0;
 
 	return (struct columns){.iterations = iterations,
-	    .counters = counters_are_known(grouping),
+	    .counters = counters_are_known(grouping) && !only_survivors(grouping),
 	    .verdicts = iterations && options->view != NULL};
 }
 
@@ -238,9 +243,11 @@ static void add_row(
 }
 
 /* A row of ignored blocks alone says nothing. */
-static bool is_worth_a_row(
-    const struct group_row *row, enum group_sort sort, const struct report_options *options)
+static bool is_worth_a_row(const struct grouping *grouping, const struct group_row *row,
+    enum group_sort sort, const struct report_options *options)
 {
+	if (only_survivors(grouping) && row->inuse_objects == 0)
+		return false;
 	return (row->inuse_objects != 0 || row->alloc_objects != 0 || row->peak_space != 0) &&
 	       sorted_bytes(row, sort) >= options->min_bytes;
 }
@@ -299,7 +306,7 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 	for (size_t i = 0; status == 0 && i < rows->row_count; i++) {
 		const struct group_row *row = &rows->rows[i];
 
-		if (!is_worth_a_row(row, sort, options))
+		if (!is_worth_a_row(grouping, row, sort, options))
 			continue;
 		if (options->top != 0 && shown == options->top) {
 			left_out++;
@@ -312,8 +319,8 @@ static int write_rows(FILE *out, const struct grouping *grouping, const struct g
 		status = report_row_name(&table, grouping, &common, options);
 	}
 	if (status == 0) {
-		fprintf(out, "\nby %s, most %s first:\n", group_by_name(grouping->by),
-		    sort_words(sort));
+		fprintf(
+		    out, "by %s, most %s first:\n", group_by_name(grouping->by), sort_words(sort));
 		status = text_table_write(&table, out, &options->style);
 	}
 	if (status == 0)
@@ -328,10 +335,13 @@ int report_site_text(FILE *out, const struct grouping *grouping, const struct gr
 	const struct heap *heap = grouping->inputs[0].heap;
 	int status = 0;
 
-	report_file_line(out, &options->style, "", heap->snapshot);
-	report_losses(out, &options->style, heap->snapshot);
-	fputc('\n', out);
-	status = report_totals_text(out, heap, &options->style);
+	if (!only_survivors(grouping)) {
+		report_file_line(out, &options->style, "", heap->snapshot);
+		report_losses(out, &options->style, heap->snapshot);
+		fputc('\n', out);
+		status = report_totals_text(out, heap, &options->style);
+		fputc('\n', out);
+	}
 	if (status == 0)
 		status = write_rows(out, grouping, table, sort, options);
 	return status != 0 ? status : report_finish(out);
@@ -407,7 +417,7 @@ int report_site_json(FILE *out, const struct grouping *grouping, const struct gr
 	for (size_t i = 0; status == 0 && i < table->row_count; i++) {
 		const struct group_row *row = &table->rows[i];
 
-		if (!is_worth_a_row(row, sort, options) ||
+		if (!is_worth_a_row(grouping, row, sort, options) ||
 		    (options->top != 0 && shown == options->top))
 			continue;
 		shown++;

@@ -45,6 +45,100 @@ each_language() {
     expect_live "$file" leaking_work 3 99
 }
 
+@test "a failed assertion names the site, the way to the largest survivor, and a command that shows it again" {
+    record assertion_scopes abort
+    [ "$status" = 134 ]
+    grep -qx 'allocscope:  *1  *16 B  keep (assertion_scopes.c:13)' messages
+    grep -q '^allocscope:  *from nested (assertion_scopes.c:166)$' messages
+    sed -n '/who holds the largest survivor/,$p' messages >held
+    grep -qx 'allocscope:       kept+8 (assertion_scopes)' held
+    grep -qx 'allocscope:         -> keep (assertion_scopes.c:13) (16 B, born outside iterations)' held
+    # one path only: what the library itself keeps of the block holds nothing
+    [ "$(grep -c -e '-> keep' held)" = 1 ]
+    command=$(sed -n 's/^allocscope: the heap is saved; look further: allocscope //p' messages)
+    case $command in "retainers --id 0x"*".3 $PWD/x.snap") ;; *) fail "command: $command" ;; esac
+    # shellcheck disable=SC2086
+    "$TOOL" $command >again
+    grep -qx 'kept+8 (assertion_scopes)' <(sed 's/^ *//' again)
+}
+
+@test "only blocks born in the scope are named, in a program with several threads and marks" {
+    record assertion_scopes iterations
+    sed -n '/"around"/,/look further/p' messages | grep -q '^allocscope:  *3  *20 B .* keep (assertion_scopes.c:13)$'
+    sed -n '/"inside"/,/look further/p' messages | grep -q '^allocscope:  *1  *8 B .* keep (assertion_scopes.c:13)$'
+    rm -f ./*.snap
+    record assert_zero_retained process
+    grep -q '^allocscope:  *3  *99 B  leaking_work (assert_zero_retained.c:15)$' messages
+}
+
+@test "without the tool a failure tells module and offset, which addr2line knows" {
+    export ALLOCSCOPE_TOOL
+    for ALLOCSCOPE_TOOL in '' "$PWD/nothing" /bin/false; do
+        record assertion_scopes abort
+        place=$(sed -n 's/^allocscope:   1 block (16 B) from assertion_scopes+//p' messages)
+        [ "$(addr2line -f -e "$PROGRAMS/assertion_scopes" "$place" | head -n 1)" = keep ]
+        grep -q 'look further: allocscope retainers' messages
+        case $ALLOCSCOPE_TOOL in
+        */nothing) grep -q 'was not found; see ALLOCSCOPE_TOOL' messages ;;
+        *false) grep -q 'the tool failed' messages ;;
+        '') [ "$(grep -c 'tool' messages)" = 0 ] ;;
+        esac
+    done
+}
+
+@test "the tool is found beside the library, in bin beside lib, and in PATH" {
+    mkdir -p root/bin root/lib/machine other path
+    for folder in root/bin path; do
+        printf '#!/bin/sh\necho from %s\n' "$folder" >$folder/allocscope
+        chmod +x $folder/allocscope
+    done
+    for folder in root/lib root/lib/machine other; do
+        cp "$LIBRARY" $folder
+    done
+    PATH=$PWD/path:$PATH LIBRARY=$PWD/root/lib/liballocscope.so record assertion_scopes abort
+    grep -qx 'allocscope:     from root/bin' messages
+    PATH=$PWD/path:$PATH LIBRARY=$PWD/root/lib/machine/liballocscope.so record assertion_scopes abort
+    grep -qx 'allocscope:     from root/bin' messages
+    PATH=$PWD/path:$PATH LIBRARY=$PWD/other/liballocscope.so record assertion_scopes abort
+    grep -qx 'allocscope:     from path' messages
+}
+
+@test "the tool runs without the preload, our settings, and the program's descriptors, signals and input" {
+    cat >tool <<'END'
+#!/bin/sh
+echo "preload=$LD_PRELOAD options=$ALLOCSCOPE_OPTIONS output=$ALLOCSCOPE_OUTPUT kept=$KEPT"
+echo "input=$(readlink /proc/$$/fd/0) blocked=$(sed -n 's/^SigBlk:\t//p' /proc/$$/status)"
+echo "ignored=$(sed -n 's/^SigIgn:\t//p' /proc/$$/status) seven=$(readlink /proc/$$/fd/7)"
+END
+    chmod +x tool
+    (
+        export KEPT=1 ALLOCSCOPE_OPTIONS=warmup=1 ALLOCSCOPE_TOOL=$PWD/tool
+        trap '' USR1
+        record assertion_scopes abort 7</dev/zero
+        grep -qx 'allocscope:     preload= options= output= kept=1' messages
+        grep -qx 'allocscope:     input=/dev/null blocked=0000000000000000' messages
+        grep -qx 'allocscope:     ignored=0000000000000000 seven=' messages
+    )
+}
+
+@test "a failure whose handler returns leaves no child, signal, descriptor, mask or errno behind" {
+    record assertion_host
+    [ "$status" = 0 ]
+    [ "$(cat out)" = unharmed ]
+    [ "$(grep -c 'who holds the largest survivor' messages)" = 2 ]
+    record assertion_host closed
+    [ "$status" = 0 ]
+}
+
+@test "a forked child that is not recorded does not pass unseen" {
+    export ALLOCSCOPE_OPTIONS=follow_fork=0
+    record assertion_host fork
+    [ "$(cat out)" = 'child failed' ]
+    grep -q 'cannot be checked' messages
+    ALLOCSCOPE_OPTIONAL=1 record assertion_host fork
+    [ "$(cat out)" = 'child passed' ]
+}
+
 @test "a failure handler is called instead of abort" {
     record assert_zero_retained handled
     [ "$status" = 5 ]
