@@ -1,7 +1,7 @@
 # install and uninstall: the same lists read forwards and backwards. DESTDIR, prefix, bindir, libdir, includedir
 # and mandir are honoured. The library goes to libdir itself, where LD_PRELOAD=liballocscope.so finds it.
 man_pages := $(sort $(wildcard man/*.[1-9]))
-public_headers := $(wildcard include/allocscope/*.h)
+public_headers := $(wildcard include/allocscope/*.h include/allocscope/adapters/*.h)
 man_path = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 
 installed = $(DESTDIR)$(bindir)/allocscope $(DESTDIR)$(libdir)/liballocscope.so \
@@ -27,12 +27,11 @@ install: all
 	$(INSTALL) -D -m 755 $(CLI) $(DESTDIR)$(bindir)/allocscope
 	$(INSTALL) -D -m 755 $(PRELOAD) $(DESTDIR)$(libdir)/liballocscope.so
 	$(INSTALL) -D -m 644 $(BUILD)/allocscope.pc $(DESTDIR)$(libdir)/pkgconfig/allocscope.pc
-	$(INSTALL) -d $(DESTDIR)$(includedir)/allocscope
-	$(INSTALL) -m 644 $(public_headers) $(DESTDIR)$(includedir)/allocscope
+	$(foreach header,$(public_headers),$(INSTALL) -D -m 644 $(header) $(DESTDIR)$(includedir)/$(header:include/%=%) &&) true
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 $(page) $(call man_path,$(page)) &&) true
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 uninstall:
 	rm -f $(installed)
-	-rmdir $(DESTDIR)$(includedir)/allocscope 2>/dev/null
+	-rmdir $(DESTDIR)$(includedir)/allocscope/adapters $(DESTDIR)$(includedir)/allocscope 2>/dev/null
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 .PHONY: install uninstall

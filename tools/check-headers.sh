@@ -8,7 +8,8 @@ count=0
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
-for header in $(find include src examples test -name '*.h' 2>/dev/null | sort); do
+# The adapters need the header of their framework, which not every machine has; test/integration/adapters.bats compiles them.
+for header in $(find include src examples test -name '*.h' ! -path 'include/allocscope/adapters/*' 2>/dev/null | sort); do
     case $header in
     include/*) spelled="<${header#include/}>" ;;
     src/*) spelled="\"${header#src/}\"" ;;

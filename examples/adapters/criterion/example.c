@@ -1,0 +1,39 @@
+/* Criterion under allocscope. --filter chooses tests. */
+#include <allocscope/adapters/criterion.h>
+
+#include "examples/adapters/registry.h"
+
+static char *fixture_name;
+
+static void set_up(void)
+{
+	fixture_name = registry_copy("made by set_up, freed by tear_down");
+}
+
+static void tear_down(void)
+{
+	free(fixture_name);
+}
+
+ALLOCSCOPE_TEST(registry, measures)
+{
+	cr_assert(registry_measure("forty-two") == 9, "a text that Criterion has to keep");
+}
+
+ALLOCSCOPE_TEST(registry, keeps)
+{
+	registry_keep("a name that stays");
+}
+
+ALLOCSCOPE_TEST(registry, with_fixture, .init = set_up, .fini = tear_down)
+{
+	cr_assert(registry_measure(fixture_name) == strlen(fixture_name));
+}
+
+Test(registry, part_keeps)
+{
+	ALLOCSCOPE_CR_ZERO_RETAINED("the second name")
+	{
+		registry_keep("inside");
+	}
+}
