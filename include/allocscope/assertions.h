@@ -13,6 +13,7 @@
 #define ALLOCSCOPE_ASSERTIONS_H
 
 #include <allocscope/allocscope.h>
+#include <allocscope/reexec.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -190,7 +191,7 @@ static inline void allocscope_scope_end(struct allocscope_scope *scope)
 	scope->is_open = false;
 	if (f == NULL || f->size == 0) {
 		allocscope_fail_unseen(scope,
-		    "the preload is absent. Run under LD_PRELOAD=liballocscope.so or `allocscope run`");
+		    "the preload is absent. Run under `allocscope run` or LD_PRELOAD=liballocscope.so, set ALLOCSCOPE_REEXEC=1 to let the program do so");
 	} else if (scope->round <= scope->warmup) {
 		allocscope_fail_unseen(scope, "no counted round ran. Give it some");
 	} else if (ALLOCSCOPE_OFFERS(f, scope_end)) {

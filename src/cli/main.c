@@ -2,6 +2,7 @@
  * allocscope, the tool: finds the command, parses its options by its own table, runs it.
  * The path of data goes on in cmd_*.c -> snapshot, symbols, analysis -> report.
  */
+#define ALLOCSCOPE_IMPLEMENTATION /* no calls from here */
 #include <allocscope/allocscope.h>
 
 #include <errno.h>

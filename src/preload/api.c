@@ -3,8 +3,7 @@
  * (for the header, which looks it up once). Each runs with the caller's block marked busy, so that nothing that
  * happens inside is recorded; snapshots are taken outside.
  */
-#define ALLOCSCOPE_IMPLEMENTATION
-#include "allocscope/allocscope.h"
+#include "preload/api_types.h"
 
 #include <errno.h>
 

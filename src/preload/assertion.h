@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "allocscope/allocscope.h"
+#include "preload/api_types.h"
 #include "preload/thread_state.h"
 
 /* Details of so many failures of a process are told, and saved; a line for each one is told always. */

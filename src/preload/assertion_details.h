@@ -6,7 +6,7 @@
 #ifndef PRELOAD_ASSERTION_DETAILS_H
 #define PRELOAD_ASSERTION_DETAILS_H
 
-#include "allocscope/allocscope.h"
+#include "preload/api_types.h"
 
 void assertion_details(const struct allocscope_scope *scope);
 

@@ -20,8 +20,7 @@
 #include "preload/suppressions.h"
 #include "preload/system.h"
 
-#define ALLOCSCOPE_IMPLEMENTATION
-#include "allocscope/allocscope.h"
+#include "preload/api_types.h"
 
 #define STRINGS_BYTES	(16u << 20)
 #define ARGUMENTS_BYTES (128u * 1024)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "allocscope/allocscope.h"
+#include "preload/api_types.h"
 #include "preload/live_table.h"
 
 /* A cut for a mark: what is born later has a higher epoch. */
