@@ -67,6 +67,7 @@ struct allocscope_scope {
 	int line;
 	bool process; /* of all threads */
 	bool is_open;
+	int exceptions; /* C++: in flight when it began */
 	struct allocscope_limits limits;
 	uint64_t warmup, rounds;     /* how often the body is to run; only the second counts */
 	uint64_t round;		     /* rounds begun */

@@ -6,8 +6,9 @@
  *     ALLOCSCOPE_ASSERT_BUDGET("frame", allocscope_max_allocs(0)) { draw(frame); }
  *
  * A scope is two loops: the outer one begins it and judges it, the inner one runs the body, once or in rounds. So
- * `continue` ends a round, `break` ends the rounds, and both are judged. Leaving with return, goto, longjmp or an exception
- * skips the judgement: don't. Scopes nest: the outer one counts what the inner ones leave, too.
+ * `continue` ends a round and `break` the rounds. A scope that is left by return or goto is judged there. One that is left
+ * by an exception is not, and says so: the exception itself is allocated. longjmp and exit are not seen. Scopes nest: the
+ * outer one counts what the inner ones leave, too.
  */
 #ifndef ALLOCSCOPE_ASSERTIONS_H
 #define ALLOCSCOPE_ASSERTIONS_H
@@ -16,7 +17,15 @@
 #include <allocscope/reexec.h>
 
 #ifdef __cplusplus
+#	include <exception>
+#	if __cplusplus >= 201703L
+#		define ALLOCSCOPE_EXCEPTIONS() std::uncaught_exceptions()
+#	else
+#		define ALLOCSCOPE_EXCEPTIONS() static_cast<int>(std::uncaught_exception())
+#	endif
 extern "C" {
+#else
+#	define ALLOCSCOPE_EXCEPTIONS() 0
 #endif
 
 /* ---- failing ---- */
@@ -122,6 +131,7 @@ static inline struct allocscope_scope allocscope_scope_make(
 	scope.line = line;
 	scope.process = process;
 	scope.is_open = true;
+	scope.exceptions = ALLOCSCOPE_EXCEPTIONS();
 	scope.limits.allocs = ALLOCSCOPE_UNLIMITED;
 	scope.limits.bytes = ALLOCSCOPE_UNLIMITED;
 	scope.rounds = 1;
@@ -207,8 +217,23 @@ static inline void allocscope_scope_end(struct allocscope_scope *scope)
 		allocscope_fail(scope->name, found);
 }
 
+/* However the block is left. */
+static inline void allocscope_scope_leave(struct allocscope_scope *scope)
+{
+	if (!scope->is_open)
+		return;
+	if (ALLOCSCOPE_EXCEPTIONS() > scope->exceptions)
+		fprintf(stderr,
+		    "allocscope: assertion \"%s\" at %s:%d was left by an exception and is not judged\n",
+		    scope->name, scope->file, scope->line);
+	else
+		allocscope_scope_end(scope);
+}
+
 #define ALLOCSCOPE_SCOPE_(scope, make)                                                             \
-	for (struct allocscope_scope scope = make; scope.is_open; allocscope_scope_end(&scope))    \
+	for (struct allocscope_scope scope                                                         \
+	     __attribute__((cleanup(allocscope_scope_leave))) = make;                              \
+	     scope.is_open; allocscope_scope_end(&scope))                                          \
 		while (allocscope_scope_next(&scope))
 #define ALLOCSCOPE_SCOPE ALLOCSCOPE_JOIN(allocscope_scope_, __LINE__)
 

@@ -49,7 +49,8 @@ each_language() {
     record assertion_scopes abort
     [ "$status" = 134 ]
     grep -qx 'allocscope:  *1  *16 B  keep (assertion_scopes.c:13)' messages
-    grep -q '^allocscope:  *from nested (assertion_scopes.c:166)$' messages
+    line=$(($(sed -n '/("inner")/=' "$SCOPES") + 2))
+    grep -q "^allocscope:  *from nested (assertion_scopes.c:$line)\$" messages
     sed -n '/who holds the largest survivor/,$p' messages >held
     grep -qx 'allocscope:       kept+8 (assertion_scopes)' held
     grep -qx 'allocscope:         -> keep (assertion_scopes.c:13) (16 B, born outside iterations)' held
@@ -202,7 +203,7 @@ END
     [ "$(tail -n 1 out)" = end ]
 }
 
-@test "break and continue end a scope and are judged; without a counted round nothing passes; return skips" {
+@test "break and continue end a scope and are judged; without a counted round nothing passes" {
     record assertion_scopes leaving
     [ "$status" = 0 ]
     failures >found
@@ -215,10 +216,34 @@ no rounds be checked: no counted round ran. Give it some, or set ALLOCSCOPE_OPTI
 break of a budget: allocations 1, limit 0
 END
     [ "$(grep -c '^handler' out)" = 6 ]
+}
+
+@test "a scope that is left by return or goto is judged there" {
     record assertion_scopes return
     [ "$status" = 0 ]
+    failures >found
+    expect_lines found <<'END'
+return: 1 block (1 byte) retained
+goto of both: 1 block (2 bytes) retained
+goto: allocations 2, limit 1
+END
     grep -qx 'returned 1' out
-    [ -z "$(failures)" ]
+    [ "$(tail -n 1 out)" = end ]
+}
+
+@test "C++: a scope that is left by an exception says that it is not judged; in a destructor meanwhile it is" {
+    need g++ clang++
+    for compiler in g++ clang++; do
+        for standard in c++11 c++17; do
+            "$compiler" -std=$standard -g -Wall -Wextra -Wshadow -Werror -I"$TEST_ROOT/include" -o thrower \
+                "$TEST_ROOT/test/programs/two_files/thrower.cc"
+            record ./thrower
+            [ "$status" = 0 ]
+            [ "$(cat out)" = 'handler unwinding 1
+caught' ]
+            [ "$(grep -c 'assertion "thrown" at .*thrower.cc:[0-9]* was left by an exception and is not judged' messages)" = 1 ]
+        done
+    done
 }
 
 @test "scopes nest: the outer one counts what the inner ones leave, whatever became of them" {
@@ -256,7 +281,7 @@ END
 scopes_compile() {
     "$compiler" -x "$language" "-std=${language}11" -g -pedantic -Wall -Wextra -Wshadow -Wcast-qual -Werror \
         -I"$TEST_ROOT/include" -o scopes "$SCOPES" || return 1
-    for how in budget rounds leaving nested; do
+    for how in budget rounds leaving return nested; do
         record ./scopes $how || return 1
         [ "$status" = 0 ] || return 1
         failures >"$how.found"
@@ -265,7 +290,7 @@ scopes_compile() {
 }
 @test "all of it in C11 and C++11, by gcc and clang, without a warning" {
     need gcc clang g++ clang++
-    for how in budget rounds leaving nested; do
+    for how in budget rounds leaving return nested; do
         record assertion_scopes $how
         failures >"expected.$how"
     done

@@ -156,6 +156,32 @@ static int returns_early(void)
 	return 0;
 }
 
+static void goes_elsewhere(void)
+{
+	ALLOCSCOPE_ASSERT_BUDGET("goto", allocscope_max_allocs(1))
+	{
+		ALLOCSCOPE_ASSERT_ZERO_RETAINED("goto of both")
+		{
+			keep(2);
+			churn(1);
+			goto out;
+		}
+	}
+out:
+	ALLOCSCOPE_ASSERT_ZERO_RETAINED("return without survivors")
+	{
+		return;
+	}
+}
+
+static void leaving_far(void)
+{
+	int result = returns_early();
+
+	printf("returned %d\n", result);
+	goes_elsewhere();
+}
+
 static void nested(void)
 {
 	ALLOCSCOPE_ASSERT_ZERO_RETAINED("outer")
@@ -243,7 +269,7 @@ int main(int argc, char **argv)
 	else if (strcmp(how, "leaving") == 0)
 		leaving();
 	else if (strcmp(how, "return") == 0)
-		printf("returned %d\n", returns_early());
+		leaving_far();
 	else if (strcmp(how, "nested") == 0 || strcmp(how, "abort") == 0)
 		nested();
 	else if (strcmp(how, "iterations") == 0)
