@@ -41,32 +41,50 @@ static bool stack_is_hidden(const struct group_input *input, uint32_t stack)
 	       input->filter->stack_hidden[stack] != 0;
 }
 
-/* The stack that is shown for a row: of the last input that has one, the one with most live
- * bytes. */
-static void choose_stacks(struct grouping *grouping)
+/* Live bytes of each stack, as far as the filter of INPUT lets them through. */
+static int sum_live(const struct group_input *input, uint64_t **ret_live)
 {
-	for (size_t input = 0; input < grouping->input_count; input++) {
-		const struct heap *heap = grouping->inputs[input].heap;
+	const struct heap *heap = input->heap;
+	uint64_t *live = calloc((size_t)heap->stack_count + 1, sizeof(*live));
 
-		for (uint32_t stack = 0;
-		     grouping->key_of_stack[input] != NULL && stack < heap->stack_count; stack++) {
-			struct group_key *key =
-			    &grouping->keys[grouping->key_of_stack[input][stack]];
-			const struct heap_stack *row = &heap->stacks[stack];
-			const struct heap_stack *best =
-			    key->stack != HEAP_NONE
-				? &grouping->inputs[key->input].heap->stacks[key->stack]
-				: NULL;
+	*ret_live = live;
+	if (live == NULL)
+		return STATUS_NO_MEMORY;
+	if (heap_filter_is_open(input->filter)) {
+		for (uint32_t stack = 0; stack < heap->stack_count; stack++)
+			live[stack] = heap->stacks[stack].bytes - heap->stacks[stack].freed_bytes;
+		return STATUS_OK;
+	}
+	for (size_t block = 0; block < heap->snapshot->block_count; block++)
+		if (heap_filter_passes(heap, input->filter, block))
+			live[heap_stack_of_block(heap, block)] +=
+			    snapshot_block_weight(heap->snapshot, block) *
+			    heap->snapshot->block_size[block];
+	return STATUS_OK;
+}
 
-			if (row->leaf == 0)
-				continue;
-			if (best == NULL || key->input != input ||
-			    row->bytes - row->freed_bytes > best->bytes - best->freed_bytes) {
-				key->input = (uint32_t)input;
-				key->stack = stack;
-			}
+/* The stack that is shown for a row: of the last input that has one, the one with most live bytes of those that count. */
+static int choose_stacks(struct grouping *grouping, size_t input)
+{
+	const struct heap *heap = grouping->inputs[input].heap;
+	uint64_t *live;
+
+	if (grouping->key_of_stack[input] == NULL)
+		return STATUS_OK;
+	if (sum_live(&grouping->inputs[input], &live) != STATUS_OK)
+		return STATUS_NO_MEMORY;
+	for (uint32_t stack = 0; stack < heap->stack_count; stack++) {
+		struct group_key *key = &grouping->keys[grouping->key_of_stack[input][stack]];
+
+		if (heap->stacks[stack].leaf != 0 &&
+		    (key->stack == HEAP_NONE || key->input != input ||
+			live[stack] > live[key->stack])) {
+			key->input = (uint32_t)input;
+			key->stack = stack;
 		}
 	}
+	free(live);
+	return STATUS_OK;
 }
 
 /* stacks_by_key of the last input, by counting; hidden stacks are left out. */
@@ -137,11 +155,12 @@ int grouping_open(const struct group_input *inputs, size_t input_count, enum gro
 
 	if (status == STATUS_OK)
 		status = order_stacks(grouping);
+	for (size_t input = 0; input < input_count && status == STATUS_OK; input++)
+		status = choose_stacks(grouping, input);
 	if (status != STATUS_OK) {
 		grouping_close(grouping);
 		return status;
 	}
-	choose_stacks(grouping);
 	*ret_grouping = grouping;
 	return STATUS_OK;
 }

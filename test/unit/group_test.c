@@ -327,6 +327,36 @@ static void hidden_stacks_count_nowhere(void **state)
 	heap_fixture_close(&fixture);
 }
 
+/* What is left out does not choose the stack that is shown for a row. */
+static void the_stack_shown_is_that_of_the_blocks_that_count(void **state)
+{
+	struct snapshot_builder *builder = snapshot_builder_new();
+	uint32_t rows[2] = {snapshot_builder_stack(builder, "f;a;main"),
+	    snapshot_builder_stack(builder, "f;b;main")};
+	struct heap_filter filter = {.born_limited = true, .born_first = 5, .born_last = 5};
+	struct heap_fixture fixture;
+	struct grouping *grouping;
+
+	(void)state;
+	snapshot_builder_iterations(builder, snapshot_builder_benchmark(builder, "parse"), 2, 20);
+	snapshot_builder_blocks(builder, rows[0], 9, 10, 0);
+	snapshot_builder_blocks(builder, rows[1], 1, 10, 5);
+	heap_fixture_open(&fixture, builder);
+	for (int is_limited = 0; is_limited <= 1; is_limited++) {
+		struct group_input input = heap_fixture_input(&fixture);
+
+		input.filter = is_limited != 0 ? &filter : NULL;
+		assert_int_equal(
+		    grouping_open(&input, 1, GROUP_BY_SITE, false, &grouping), STATUS_OK);
+		const struct group_key *key =
+		    &grouping->keys[heap_fixture_key(grouping, "f (bench)")];
+
+		assert_int_equal(key->stack, fixture.heap->stack_of_row[rows[is_limited]]);
+		grouping_close(grouping);
+	}
+	heap_fixture_close(&fixture);
+}
+
 static void an_empty_file_has_no_rows(void **state)
 {
 	struct heap_fixture fixture;
@@ -406,6 +436,7 @@ int main(void)
 	    cmocka_unit_test(modules_are_those_of_the_sites),
 	    cmocka_unit_test(births_are_named_by_iteration),
 	    cmocka_unit_test(hidden_stacks_count_nowhere),
+	    cmocka_unit_test(the_stack_shown_is_that_of_the_blocks_that_count),
 	    cmocka_unit_test(an_empty_file_has_no_rows),
 	    cmocka_unit_test(texts_and_tuples_are_numbered_once),
 	    cmocka_unit_test(lines_are_cut_to_fit),
