@@ -194,7 +194,9 @@ static bool tell_named(const struct details *details)
 	if (result == TOOL_ABSENT)
 		tell("  the tool allocscope, which names sites and holders, was not found; see "
 		     "ALLOCSCOPE_TOOL");
-	if (result == TOOL_DONE && options.graph != 0)
+	if (result == TOOL_DONE && options.graph == 0)
+		tell("  who holds them is not known: no graph was recorded");
+	else if (result == TOOL_DONE)
 		(void)tell_holders(details);
 	return result == TOOL_DONE;
 }
@@ -209,7 +211,10 @@ static void tell_command(const struct details *details)
 	if (details->path[0] == '\0')
 		return;
 	text_init(&text, buffer, sizeof buffer - 1);
-	text_add(&text, "allocscope: the heap is saved; look further: allocscope ");
+	/* the name again: processes of a test suite may talk at the same time */
+	text_add(&text, "allocscope: the heap of \"");
+	text_add(&text, details->scope->name);
+	text_add(&text, "\" is saved; look further: allocscope ");
 	if (details->survivors.all.blocks != 0) {
 		text_add(&text, "retainers --id ");
 		add_id(&text, &details->survivors.largest);

@@ -26,7 +26,7 @@ retained() {
     local file
     grep -Eq "allocscope: assertion \"$1\" at .*example.cc?:[0-9]+ failed: $2 blocks? \\($3 bytes?\\) retained" messages ||
         fail "no word of $1: $(cat messages)" || return 1
-    file=$(sed -n "/assertion \"$1\"/,/look further/s/.*look further: .* //p" messages | head -n 1)
+    file=$(sed -n "s/^allocscope: the heap of \"$1\" is saved; look further: .* //p" messages | head -n 1)
     expect_live "$file" registry_keep "${4:-$2}" "${5:-$3}"
 }
 

@@ -56,11 +56,21 @@ each_language() {
     grep -qx 'allocscope:         -> keep (assertion_scopes.c:13) (16 B, born outside iterations)' held
     # one path only: what the library itself keeps of the block holds nothing
     [ "$(grep -c -e '-> keep' held)" = 1 ]
-    command=$(sed -n 's/^allocscope: the heap is saved; look further: allocscope //p' messages)
+    command=$(sed -n 's/^allocscope: the heap of "inner" is saved; look further: allocscope //p' messages)
     case $command in "retainers --id 0x"*".3 $PWD/x.snap") ;; *) fail "command: $command" ;; esac
     # shellcheck disable=SC2086
     "$TOOL" $command >again
     grep -qx 'kept+8 (assertion_scopes)' <(sed 's/^ *//' again)
+}
+
+@test "a survivor that nobody holds is called leaked; without a graph that is not known" {
+    record assertion_scopes lost
+    sed -n '/who holds the largest survivor/,$p' messages >held
+    grep -qx 'allocscope:     1 block (24 B) of id .*: leaked, no root reaches it' held
+    ALLOCSCOPE_OPTIONS=graph=0 record assertion_scopes lost
+    grep -q '^allocscope:  *1  *24 B  lose (assertion_scopes.c:' messages
+    grep -qx 'allocscope:   who holds them is not known: no graph was recorded' messages
+    [ "$(grep -c 'who holds the largest' messages)" = 0 ]
 }
 
 @test "only blocks born in the scope are named, in a program with several threads and marks" {

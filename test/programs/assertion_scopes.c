@@ -22,6 +22,14 @@ static void __attribute__((noinline)) churn(int blocks)
 	}
 }
 
+static void __attribute__((noinline)) lose(void)
+{
+	void *volatile block = malloc(24);
+
+	block = NULL;
+	(void)block;
+}
+
 static void note(const char *name, uint64_t survivors)
 {
 	printf("handler %s %llu\n", name, (unsigned long long)survivors);
@@ -254,6 +262,14 @@ static void long_scope(void)
 	}
 }
 
+static void lost(void)
+{
+	ALLOCSCOPE_ASSERT_ZERO_RETAINED("lost")
+	{
+		lose();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
@@ -276,6 +292,8 @@ int main(int argc, char **argv)
 		iterations();
 	else if (strcmp(how, "again") == 0)
 		again();
+	else if (strcmp(how, "lost") == 0)
+		lost();
 	else if (strcmp(how, "long") == 0)
 		long_scope();
 	printf("end\n");
