@@ -4,7 +4,10 @@ man_pages := $(sort $(wildcard man/*.[1-9]))
 public_headers := $(wildcard include/allocscope/*.h include/allocscope/adapters/*.h)
 man_path = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir $(1))
 
-installed = $(DESTDIR)$(bindir)/allocscope $(DESTDIR)$(libdir)/liballocscope.so \
+python_modules := $(wildcard bindings/python/*.py)
+python_folder = $(DESTDIR)$(prefix)/share/allocscope/python
+
+installed = $(python_modules:bindings/python/%=$(python_folder)/%) $(DESTDIR)$(bindir)/allocscope $(DESTDIR)$(libdir)/liballocscope.so \
 	$(DESTDIR)$(libdir)/pkgconfig/allocscope.pc $(public_headers:include/%=$(DESTDIR)$(includedir)/%) \
 	$(foreach page,$(man_pages),$(call man_path,$(page)))
 
@@ -28,10 +31,11 @@ install: all
 	$(INSTALL) -D -m 755 $(PRELOAD) $(DESTDIR)$(libdir)/liballocscope.so
 	$(INSTALL) -D -m 644 $(BUILD)/allocscope.pc $(DESTDIR)$(libdir)/pkgconfig/allocscope.pc
 	$(foreach header,$(public_headers),$(INSTALL) -D -m 644 $(header) $(DESTDIR)$(includedir)/$(header:include/%=%) &&) true
+	$(foreach module,$(python_modules),$(INSTALL) -D -m 644 $(module) $(module:bindings/python/%=$(python_folder)/%) &&) true
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 $(page) $(call man_path,$(page)) &&) true
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 uninstall:
 	rm -f $(installed)
-	-rmdir $(DESTDIR)$(includedir)/allocscope/adapters $(DESTDIR)$(includedir)/allocscope 2>/dev/null
+	-rmdir $(python_folder) $(DESTDIR)$(prefix)/share/allocscope $(DESTDIR)$(includedir)/allocscope/adapters $(DESTDIR)$(includedir)/allocscope 2>/dev/null
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig; fi
 .PHONY: install uninstall

@@ -21,6 +21,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef ALLOCSCOPE_PROBES
+#	include <sys/sdt.h>
+#endif
 
 #define ALLOCSCOPE_VERSION "0.1.0"
 
@@ -152,6 +155,20 @@ static inline const struct allocscope_functions *allocscope_functions_or_null(vo
 
 #ifndef ALLOCSCOPE_IMPLEMENTATION /* the preload defines the same names as exported functions */
 
+/*
+ * With ALLOCSCOPE_PROBES defined before the header is included, tracers see iterations, with the preload and without: the static
+ * probes allocscope:iteration_begin (benchmark, a string; phase, 0 when it is not given) and allocscope:iteration_end. Each
+ * is one instruction that does nothing. Needs <sys/sdt.h> of SystemTap.
+ */
+#	ifdef ALLOCSCOPE_PROBES
+#		define ALLOCSCOPE_PROBE_BEGIN(benchmark, phase)                                   \
+			DTRACE_PROBE2(allocscope, iteration_begin, benchmark, phase)
+#		define ALLOCSCOPE_PROBE_END() DTRACE_PROBE(allocscope, iteration_end)
+#	else
+#		define ALLOCSCOPE_PROBE_BEGIN(benchmark, phase) ((void)0)
+#		define ALLOCSCOPE_PROBE_END()			 ((void)0)
+#	endif
+
 /* True when the preload records this program. */
 static inline bool allocscope_active(void)
 {
@@ -161,17 +178,20 @@ static inline bool allocscope_active(void)
  * Ignored, and reported once, while an iteration is open. */
 static inline void allocscope_iteration_begin(const char *benchmark)
 {
+	ALLOCSCOPE_PROBE_BEGIN(benchmark, 0);
 	ALLOCSCOPE_CALL(iteration_begin, (benchmark));
 }
 /* The same with an explicit phase. */
 static inline void allocscope_iteration_begin_phase(
     const char *benchmark, enum allocscope_phase phase)
 {
+	ALLOCSCOPE_PROBE_BEGIN(benchmark, (int)phase);
 	ALLOCSCOPE_CALL(iteration_begin_phase, (benchmark, phase));
 }
 static inline void allocscope_iteration_end(void)
 {
 	ALLOCSCOPE_CALL(iteration_end, ());
+	ALLOCSCOPE_PROBE_END();
 }
 /* Write a snapshot to PATH (NULL: the pattern of ALLOCSCOPE_OUTPUT). 0, or -errno; -ENOSYS without the preload. */
 static inline int allocscope_snapshot(const char *path)

@@ -100,3 +100,30 @@ inert() {
         clang++ -x c++ "-std=$dialect" -pedantic -Wall -Wextra -Werror -I"$TEST_ROOT/include" -fsyntax-only "$SOURCE"
     done
 }
+@test "with ALLOCSCOPE_PROBES tracers find the iterations, with the preload and without" {
+    need gcc g++ clang ld.gold ld.lld readelf
+    printf '#include <sys/sdt.h>\n' | gcc -E - >/dev/null 2>&1 || skip "sys/sdt.h is not installed"
+    for compiler in "gcc c" "g++ c++" "clang c"; do
+        # shellcheck disable=SC2086 # two words
+        each $compiler -DALLOCSCOPE_PROBES
+        readelf -n matrix >notes
+        grep -q 'Provider: allocscope' notes
+        grep -q 'Name: iteration_begin' notes
+        grep -q 'Name: iteration_end' notes
+    done
+    build gcc c bfd -O2
+    readelf -n matrix >notes
+    [ "$(grep -c allocscope notes)" = 0 ]
+}
+@test "a debugger stops at each probe, and reads the benchmark's name" {
+    need gcc gdb
+    printf '#include <sys/sdt.h>\n' | gcc -E - >/dev/null 2>&1 || skip "sys/sdt.h is not installed"
+    build gcc c bfd -O2 -DALLOCSCOPE_PROBES
+    printf '%s\n' 'set debuginfod enabled off' \
+        'break -probe-stap allocscope:iteration_begin' 'commands' 'silent' \
+        'printf "begins %s\n", (char *)$_probe_arg0' 'continue' 'end' \
+        'break -probe-stap allocscope:iteration_end' 'commands' 'silent' 'printf "ends\n"' 'continue' 'end' run >script
+    gdb -nx -batch -x script ./matrix >traced 2>&1 || skip "gdb cannot trace here: $(tail -n 1 traced)"
+    [ "$(grep -c '^begins matrix$' traced)" = 5 ] || fail "$(cat traced)"
+    [ "$(grep -c '^ends$' traced)" = 5 ]
+}
