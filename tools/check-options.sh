@@ -64,7 +64,7 @@ grep -rhoE '\bSYS_[a-z0-9_]+' src/preload src/base | sed 's/SYS_//' | grep -vx x
 sed -n '/^\.Sh SYSTEM CALLS/,/^\.Sh SEE ALSO/s/^\.It //p' $preload_page | tr -d ',' | tr ' ' '\n' | sort -u >"$work/page"
 missing "$work/calls" "$work/page" "system call, not in $preload_page"
 sed -n 's/^static inline .*\(allocscope_[a-z_]*\)(.*/\1/p' include/allocscope/*.h |
-    grep -v -e '_or_null$' -e '_slot$' -e '_fail$' -e '_fail_unseen$' -e '_limit_make$' -e '^allocscope_scope_' -e '^allocscope_reexec' | sort -u >"$work/functions"
+    grep -v -e '_or_null$' -e '_slot$' -e '_fail$' -e '_fail_unseen$' -e '_limit_make$' -e '_scope_limit$' -e '_scope_leave$' -e '^allocscope_reexec' | sort -u >"$work/functions"
 sed -n 's/^\.Fn \(allocscope_[a-z_]*\).*/\1/p' man/allocscope.3 | sort -u >"$work/page"
 missing "$work/functions" "$work/page" 'function of the header, not in man/allocscope.3'
 

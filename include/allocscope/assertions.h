@@ -119,6 +119,7 @@ static inline struct allocscope_limit allocscope_max_bytes(uint64_t most)
 
 /* ---- the scope ---- */
 
+/* For fixtures, which cannot be one block: make, next, and end where the scope ends. NAME and FILE must outlive it. */
 static inline struct allocscope_scope allocscope_scope_make(
     const char *name, const char *file, int line, bool process)
 {
@@ -178,7 +179,7 @@ static inline struct allocscope_scope allocscope_scope_make_budget(const char *n
 		allocscope_scope_limit(&scope, limits[i]);
 	return scope;
 }
-/* The body runs now, if true. */
+/* The next round begins, and the body runs now, if true. */
 static inline bool allocscope_scope_next(struct allocscope_scope *scope)
 {
 	const struct allocscope_functions *f = allocscope_functions_or_null();

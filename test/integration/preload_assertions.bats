@@ -256,6 +256,16 @@ caught' ]
     done
 }
 
+@test "a scope may begin in one function and end in another" {
+    record assertion_scopes fixtures
+    [ "$status" = 0 ]
+    failures >found
+    expect_lines found <<'END'
+fixture: 1 block (5 bytes) retained
+fixture of rounds in 2 counted rounds after 1 of warm-up: 2 blocks (12 bytes) retained
+END
+}
+
 @test "scopes nest: the outer one counts what the inner ones leave, whatever became of them" {
     record assertion_scopes nested
     [ "$status" = 0 ]
@@ -291,7 +301,7 @@ END
 scopes_compile() {
     "$compiler" -x "$language" "-std=${language}11" -g -pedantic -Wall -Wextra -Wshadow -Wcast-qual -Werror \
         -I"$TEST_ROOT/include" -o scopes "$SCOPES" || return 1
-    for how in budget rounds leaving return nested; do
+    for how in budget rounds leaving return fixtures nested; do
         record ./scopes $how || return 1
         [ "$status" = 0 ] || return 1
         failures >"$how.found"
@@ -300,7 +310,7 @@ scopes_compile() {
 }
 @test "all of it in C11 and C++11, by gcc and clang, without a warning" {
     need gcc clang g++ clang++
-    for how in budget rounds leaving return nested; do
+    for how in budget rounds leaving return fixtures nested; do
         record assertion_scopes $how
         failures >"expected.$how"
     done

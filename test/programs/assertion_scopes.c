@@ -262,6 +262,34 @@ static void long_scope(void)
 	}
 }
 
+static struct allocscope_scope fixture;
+
+static void set_up(void)
+{
+	fixture = allocscope_scope_make("fixture", __FILE__, __LINE__, false);
+	(void)allocscope_scope_next(&fixture);
+}
+
+static void tear_down(void)
+{
+	allocscope_scope_end(&fixture);
+}
+
+static void fixtures(void)
+{
+	set_up();
+	churn(3);
+	tear_down();
+	set_up();
+	keep(5);
+	tear_down();
+	fixture =
+	    allocscope_scope_make_rounds("fixture of rounds", __FILE__, __LINE__, false, 1, 2);
+	while (allocscope_scope_next(&fixture))
+		keep(6);
+	tear_down();
+}
+
 static void lost(void)
 {
 	ALLOCSCOPE_ASSERT_ZERO_RETAINED("lost")
@@ -292,6 +320,8 @@ int main(int argc, char **argv)
 		iterations();
 	else if (strcmp(how, "again") == 0)
 		again();
+	else if (strcmp(how, "fixtures") == 0)
+		fixtures();
 	else if (strcmp(how, "lost") == 0)
 		lost();
 	else if (strcmp(how, "long") == 0)
