@@ -18,6 +18,8 @@ $(BUILD)/test/unit/eh_frame_test: $(addprefix $(BUILD)/obj/src/preload/,eh_frame
 $(BUILD)/test/unit/loader_test: $(BUILD)/obj/src/preload/loader.o
 $(BUILD)/test/unit/system_program_test: $(addprefix $(BUILD)/obj/src/preload/,system_program_linux.o system_tasks_linux.o system_linux.o)
 $(BUILD)/test/unit/sampler_test: $(BUILD)/obj/src/preload/sampler.o
+$(BUILD)/test/unit/first_instruction_test: $(BUILD)/obj/src/preload/first_instruction.o
+$(BUILD)/test/unit/elf_functions_test: $(addprefix $(BUILD)/obj/src/preload/,elf_functions.o system_linux.o)
 # Parts that depend on the system's memory: a test may refuse it.
 failing_map_obj := $(BUILD)/obj/test/support/recorder/failing_map.o
 $(BUILD)/test/unit/arena_test: $(addprefix $(BUILD)/obj/src/preload/,arena.o system_linux.o) $(failing_map_obj)
@@ -117,6 +119,12 @@ $(print_graph_bin): $(print_graph_src:%.c=$(BUILD)/obj/%.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lzstd
 
+# How the recorder reads first instructions: test/integration/preload_iterate.bats.
+first_instructions_bin := $(BUILD)/test/first-instructions
+$(first_instructions_bin): $(addprefix $(BUILD)/obj/,test/tools/first_instructions.o $(addprefix src/preload/,first_instruction.o elf_functions.o system_linux.o)) $(base_src:%.c=$(BUILD)/obj/%.o)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
 # Recorders with faults in them. One for unwinder=check to find: test/integration/preload_unwinder.bats. One whose every
 # n-th mapping fails: test/integration/preload_memory.bats.
 faulty_recorders := $(addprefix $(BUILD)/test/liballocscope_,faulty_unwinder.so failing_map_every.so)
@@ -126,7 +134,7 @@ $(faulty_recorders): $(BUILD)/test/liballocscope_%.so: $(BUILD)/pic/test/support
 	$(call quiet,LD)$(CC) $(PRELOAD_CFLAGS) $(PRELOAD_LDFLAGS) $(LDFLAGS) $(wrapped-$*) \
 		-o $@ $(filter %.o,$^) $(PRELOAD_LIBS)
 
-test-programs: $(faulty_recorders) $(print_graph_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
+test-programs: $(faulty_recorders) $(print_graph_bin) $(first_instructions_bin) $(programs) $(program_libs) $(allocator_bin) $(programs_dir)/static_program $(programs_dir)/stack_paths.optimised
 
 # --- running them ---
 integration_tests := $(sort $(wildcard test/integration/*.bats))

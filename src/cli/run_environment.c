@@ -20,7 +20,8 @@ const struct argument_option recording_options[] = {
 	"When snapshots are taken: exit (default), first (end of the last warm-up iteration), last (end of the last "
 	"iteration), iteration=N, every=N, peak, growth=BYTES; several with commas."),
     ROW(ARGUMENT_TEXT, 0, "iterate-on", iterate_on, "FUNCTION",
-	"Each entry into FUNCTION begins an iteration: for programs whose source cannot be changed. Not in this version yet."),
+	"Each entry into FUNCTION, exported or local, ends an iteration and begins the next: for programs whose source cannot be "
+	"changed."),
     ROW(ARGUMENT_TEXT, 0, "iterate-on-signal", iterate_on_signal, "SIGNAL",
 	"Each SIGNAL that the program receives ends an iteration and begins the next."),
     ROW(ARGUMENT_TEXT, 0, "iterate-every", iterate_every, "N|Nms",
@@ -153,7 +154,6 @@ static void check_later(
 		const char *name;
 		bool given;
 	} later[] = {
-	    {"iterate-on", recording->iterate_on != NULL},
 	    {"track-mmap", recording->track_mmap == ARGUMENT_ON},
 	};
 
@@ -163,7 +163,19 @@ static void check_later(
 	}
 }
 
-/* ':' ends an option for the shared object, and there is no way to write it inside a value. */
+/* True when TEXT holds a colon that is not one of a pair. */
+static bool has_single_colon(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (text[0] == ':' && text[1] != ':')
+			return true;
+		text += text[0] == ':';
+	}
+	return false;
+}
+
+/* ':' ends an option for the shared object, and there is no way to write it inside a value, but for the pairs in names
+ * of functions. */
 static void check_colons(
     const struct argument_syntax *syntax, const struct recording_settings *recording)
 {
@@ -173,7 +185,10 @@ static void check_colons(
 
 		if (option->kind == ARGUMENT_TEXT)
 			text = *(const char *const *)((const char *)recording + option->offset);
-		if (text != NULL && strchr(text, ':') != NULL)
+		bool is_function = strcmp(option->name, "iterate-on") == 0;
+
+		if (text != NULL &&
+		    (is_function ? has_single_colon(text) : strchr(text, ':') != NULL))
 			arguments_die(syntax,
 			    "--%s: the value cannot contain ':' (it ends an option)", option->name);
 	}

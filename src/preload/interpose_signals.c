@@ -1,17 +1,22 @@
 /*
  * Intercepted functions of the signal mask: the one signal by which a snapshot with a graph stops threads
- * (stop_threads.h) is never blocked and never waited for, and its handler stays. All else passes through. What the
- * program sees of its mask lacks that signal, as it lacks the C library's own two.
+ * (stop_threads.h) is never blocked and never waited for, and its handler stays; so is SIGTRAP with iterate_on
+ * (trap_signal.h), whose handler of the program is called by ours. All else passes through. What the program sees of
+ * its mask lacks these signals, as it lacks the C library's own two.
  */
 #include <dlfcn.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 
 #include "base/compiler.h"
 #include "preload/interpose.h"
 #include "preload/stop_threads.h"
+#include "preload/trap_signal.h"
 
 /* name, return type, parameter types */
 #define SIGNAL_FUNCTIONS(ROW)                                                                      \
@@ -21,7 +26,12 @@
 	ROW(signal, sighandler_t, (int, sighandler_t))                                             \
 	ROW(sigwait, int, (const sigset_t *, int *))                                               \
 	ROW(sigwaitinfo, int, (const sigset_t *, siginfo_t *))                                     \
-	ROW(sigtimedwait, int, (const sigset_t *, siginfo_t *, const struct timespec *))
+	ROW(sigtimedwait, int, (const sigset_t *, siginfo_t *, const struct timespec *))           \
+	ROW(sigsuspend, int, (const sigset_t *))                                                   \
+	ROW(ppoll, int, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *))      \
+	ROW(pselect, int,                                                                          \
+	    (int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *))        \
+	ROW(epoll_pwait, int, (int, struct epoll_event *, int, int, const sigset_t *))
 
 static struct {
 #define SIGNAL_MEMBER(name, type, parameters) type(*name) parameters;
@@ -49,19 +59,28 @@ static inline void resolve(void)
 		interpose_signals_init();
 }
 
-/* SET, or a copy without our signal. */
-static const sigset_t *without_ours(const sigset_t *set, sigset_t *copy)
+/* The signals that are never blocked. */
+static uint64_t our_signals(void)
 {
 	int number = stop_threads_signal();
+
+	return (number != 0 ? (uint64_t)1 << (number - 1) : 0) |
+	       (trap_signal_is_taken() ? (uint64_t)1 << (SIGTRAP - 1) : 0);
+}
+
+/* SET, or a copy without our signals. */
+static const sigset_t *without_ours(const sigset_t *set, sigset_t *copy)
+{
+	uint64_t ours = our_signals();
 	uint64_t bits;
 
-	if (set == NULL || number == 0)
+	if (set == NULL || ours == 0)
 		return set;
 	memcpy(&bits, set, sizeof bits);
-	if ((bits >> (number - 1) & 1) == 0)
+	if ((bits & ours) == 0)
 		return set;
 	*copy = *set;
-	bits &= ~((uint64_t)1 << (number - 1));
+	bits &= ~ours;
 	memcpy(copy, &bits, sizeof bits);
 	return copy;
 }
@@ -88,6 +107,10 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
 	sigset_t mask;
 
 	resolve();
+	if (number == SIGTRAP && trap_signal_is_taken()) {
+		trap_signal_exchange(action, ret_old);
+		return 0;
+	}
 	if (action == NULL)
 		return real.sigaction(number, action, ret_old);
 	bool resets = action->sa_handler == SIG_DFL || action->sa_handler == SIG_IGN;
@@ -106,6 +129,12 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
 EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
 	resolve();
+	if (number == SIGTRAP && trap_signal_is_taken()) {
+		struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, before;
+
+		trap_signal_exchange(&action, &before);
+		return before.sa_handler;
+	}
 	if ((handler == SIG_DFL || handler == SIG_IGN) && !stop_threads_allows_reset(number))
 		return SIG_DFL;
 	return real.signal(number, handler);
@@ -133,4 +162,41 @@ EXPORT int sigtimedwait(const sigset_t *set, siginfo_t *ret_info, const struct t
 
 	resolve();
 	return real.sigtimedwait(without_ours(set, &copy), ret_info, limit);
+}
+
+/* Their mask holds for the handlers that end the wait, too. */
+EXPORT int sigsuspend(const sigset_t *set)
+{
+	sigset_t copy;
+
+	resolve();
+	return real.sigsuspend(without_ours(set, &copy));
+}
+
+EXPORT int ppoll(
+    struct pollfd *files, nfds_t count, const struct timespec *limit, const sigset_t *set)
+{
+	sigset_t copy;
+
+	resolve();
+	return real.ppoll(files, count, limit, without_ours(set, &copy));
+}
+
+EXPORT int pselect(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
+    const struct timespec *limit, const sigset_t *set)
+{
+	sigset_t copy;
+
+	resolve();
+	return real.pselect(
+	    count, readable, writable, exceptional, limit, without_ours(set, &copy));
+}
+
+EXPORT int epoll_pwait(
+    int fd, struct epoll_event *events, int most, int milliseconds, const sigset_t *set)
+{
+	sigset_t copy;
+
+	resolve();
+	return real.epoll_pwait(fd, events, most, milliseconds, without_ours(set, &copy));
 }

@@ -470,6 +470,11 @@ void iteration_thread_ends(struct thread_state *state)
 	}
 }
 
+void iteration_after_fork(const struct thread_state *state)
+{
+	process_open.thread = state;
+}
+
 uint32_t iteration_cut(void)
 {
 	uint32_t states = 4;

@@ -59,6 +59,9 @@ uint32_t iteration_cut(void);
 /* Epoch at the last iteration end: later births are not part of snapshot_at=last. */
 uint32_t iteration_last_end_epoch(void);
 
+/* In a forked child, with the lock of the marks: the open iteration is the only thread's. */
+void iteration_after_fork(const struct thread_state *state);
+
 uint32_t iteration_generation(void); /* the highest so far */
 uint64_t iteration_ended(void);
 uint64_t iteration_counted(void);

@@ -12,6 +12,7 @@
 #include "preload/epoch.h"
 #include "preload/gate.h"
 #include "preload/interpose.h"
+#include "preload/iterate_on.h"
 #include "preload/iteration.h"
 #include "preload/live_table.h"
 #include "preload/mark.h"
@@ -143,6 +144,7 @@ static void after_fork_in_child(void)
 	    sizeof lifecycle_identity.run_id);
 	system_random(lifecycle_identity.run_id, sizeof lifecycle_identity.run_id);
 	lifecycle_identity.inherited_epoch = iteration_cut();
+	iteration_after_fork(thread_current);
 	lifecycle_identity.forked = true;
 	atomic_store(&has_ended, false);
 	(void)system_barrier_register(); /* not inherited by all kernels */
@@ -272,5 +274,6 @@ __attribute__((constructor(101))) static void construct(void)
 		(void)__cxa_at_quick_exit(on_quick_exit_handler, NULL);
 	mark_init();
 	control_init();
+	iterate_on_init();
 	errno = saved_errno;
 }

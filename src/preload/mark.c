@@ -80,6 +80,7 @@ static uint64_t allocs_of(const struct thread_state *state)
 
 void mark_thread_begins(struct thread_state *state)
 {
+	state->entry_sp = 0;
 	if (!options.thread_scope)
 		return; /* what was not added to the sum yet will be */
 	state->counted_allocs = allocs_of(state);

@@ -1,6 +1,7 @@
 /*
  * Iterations of programs whose source cannot be changed: marks that they do not make themselves.
  *
+ *   iterate_on=FUNCTION        each entry into FUNCTION                            (iterate_on.h)
  *   iterate_on_signal=SIGNAL   each delivery                                       (control.c installs the handler)
  *   iterate_every=N            each N-th allocation, at the end of its hook
  *   iterate_every=Nms          the first hook that ends N ms after the mark before

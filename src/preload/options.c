@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "preload/edit_distance.h"
 #include "preload/machine.h"
 #include "preload/message.h"
 #include "preload/sampler.h"
@@ -33,6 +34,7 @@ enum option_type {
 	OPTION_UNWINDER,
 	OPTION_POINTS,
 	OPTION_PATH,
+	OPTION_FUNCTION,
 	OPTION_SIGNAL,
 	OPTION_EVERY,
 	OPTION_LATER
@@ -53,7 +55,7 @@ static const struct option_row rows[] = {
     {"quiet", OPTION_FLAG, MEMBER(quiet), 0, 1},
     {"max_frames", OPTION_NUMBER, MEMBER(max_frames), 1, OPTIONS_FRAMES_MAX},
     {"snapshot_at", OPTION_POINTS, 0, 0, 0},
-    {"iterate_on", OPTION_LATER, 0, 0, 0},
+    {"iterate_on", OPTION_FUNCTION, 0, 0, 0},
     {"warmup", OPTION_NUMBER, MEMBER(warmup), 0, UINT32_MAX},
     {"graph", OPTION_FLAG, MEMBER(graph), 0, 1},
     {"follow_fork", OPTION_FLAG, MEMBER(follow_fork), 0, 1},
@@ -83,30 +85,6 @@ static void problem(const char *what, const char *detail, size_t detail_bytes, c
 	text_add(&text, hint);
 }
 
-/* Levenshtein distance, for "did you mean"; keys are short. */
-static unsigned distance(const char *a, size_t a_count, const char *b, size_t b_count)
-{
-	unsigned row[33];
-
-	if (a_count > 32 || b_count > 32)
-		return 99;
-	for (unsigned j = 0; j <= b_count; j++)
-		row[j] = j;
-	for (unsigned i = 1; i <= a_count; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (unsigned j = 1; j <= b_count; j++) {
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			unsigned least = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
-
-			diagonal = row[j];
-			row[j] = change < least ? change : least;
-		}
-	}
-	return row[b_count];
-}
-
 static void unknown_key(const char *key, size_t key_bytes)
 {
 	unsigned best = 99;
@@ -115,7 +93,7 @@ static void unknown_key(const char *key, size_t key_bytes)
 	struct text text;
 
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		unsigned d = distance(key, key_bytes, rows[i].key, strlen(rows[i].key));
+		unsigned d = edit_distance(key, key_bytes, rows[i].key, strlen(rows[i].key));
 
 		if (d < best) {
 			best = d;
@@ -302,6 +280,9 @@ static void set_option(const struct option_row *row, const char *value, size_t c
 	case OPTION_PATH:
 		set_path((char *)&options + row->offset, value, count, row->key);
 		break;
+	case OPTION_FUNCTION:
+		set_text(options.iterate_on, sizeof options.iterate_on, value, count, row->key);
+		break;
 	case OPTION_SIGNAL:
 		set_text(
 		    (char *)&options + row->offset, OPTIONS_SIGNAL_BYTES, value, count, row->key);
@@ -337,10 +318,23 @@ static void read_pair(const char *pair, size_t count)
 	unknown_key(pair, key_bytes);
 }
 
+/* How far a pair goes: to the next colon, but two of them belong to the name of a function of C++. */
+static size_t pair_bytes(const char *pair)
+{
+	static const char key[] = "iterate_on=";
+	size_t bytes = strcspn(pair, ":");
+
+	if (strncmp(pair, key, sizeof key - 1) != 0)
+		return bytes;
+	while (pair[bytes] == ':' && pair[bytes + 1] == ':')
+		bytes += 2 + strcspn(pair + bytes + 2, ":");
+	return bytes;
+}
+
 static void read_options(const char *value)
 {
 	for (;;) {
-		size_t bytes = strcspn(value, ":");
+		size_t bytes = pair_bytes(value);
 
 		read_pair(value, bytes);
 		if (value[bytes] == '\0')

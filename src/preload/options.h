@@ -6,11 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define OPTIONS_PATH_BYTES   4096
-#define OPTIONS_POINTS_MAX   16
-#define OPTIONS_FRAMES_MAX   4096
-#define OPTIONS_SIGNAL_BYTES 32
-#define OPTIONS_EVERY_MS_MAX 86400000u /* a day */
+#define OPTIONS_PATH_BYTES     4096
+#define OPTIONS_POINTS_MAX     16
+#define OPTIONS_FRAMES_MAX     4096
+#define OPTIONS_FUNCTION_BYTES 512
+#define OPTIONS_SIGNAL_BYTES   32
+#define OPTIONS_EVERY_MS_MAX   86400000u /* a day */
 
 enum options_point_kind {
 	POINT_EXIT,
@@ -46,6 +47,7 @@ struct options {
 	char directory[OPTIONS_PATH_BYTES];
 	char manifest[OPTIONS_PATH_BYTES];
 	char signal[OPTIONS_SIGNAL_BYTES];
+	char iterate_on[OPTIONS_FUNCTION_BYTES];
 	char iterate_on_signal[OPTIONS_SIGNAL_BYTES];
 	char tool[OPTIONS_PATH_BYTES]; /* ALLOCSCOPE_TOOL; "": to be found */
 	bool no_tool;		       /* ALLOCSCOPE_TOOL= */

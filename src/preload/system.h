@@ -20,6 +20,14 @@ void system_clear(void *start, size_t bytes);
 void system_touch(void *start, size_t bytes);
 size_t system_page_bytes(void);
 
+/* The whole file, to read; its length goes to *RET_BYTES. Symbolic links are followed. NULL on failure. */
+const void *system_map_file(const char *path, size_t *ret_bytes);
+/* A fresh page within 2 GB of ADDRESS, then code: it can be written until system_make_code. NULL on failure. */
+void *system_map_near(uintptr_t address, size_t bytes);
+int system_make_code(void *start, size_t bytes);
+/* Change one byte of code that is mapped from a file and only we see. */
+int system_write_code(uintptr_t address, uint8_t byte);
+
 /*
  * Which pieces of [start, start + bytes) hold anything: bit i of RET_USED for piece i; resident or swapped. A piece is
  * a page of the smallest size there is; all of a larger page are used together. START is the start of a page. Without

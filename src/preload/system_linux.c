@@ -73,6 +73,80 @@ size_t system_page_bytes(void)
 	return bytes;
 }
 
+const void *system_map_file(const char *path, size_t *ret_bytes)
+{
+	int fd = (int)system_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	struct stat status = {0};
+	long at = -EBADF;
+
+	if (fd < 0)
+		return NULL;
+	if (system_call(SYS_fstat, fd, &status) == 0 && S_ISREG(status.st_mode))
+		at = system_call(
+		    SYS_mmap, NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	(void)system_close(fd);
+	*ret_bytes = (size_t)status.st_size;
+	return at < 0 && at > -4096 ? NULL : (const void *)at;
+}
+
+#define NEAR_STEP   ((uintptr_t)1 << 20)
+#define NEAR_STEPS  1900 /* in each direction: 2 GB, less what a module and an operand may take */
+#define NEAR_LOWEST ((uintptr_t)1 << 16)
+
+static void *map_at(uintptr_t address, size_t bytes)
+{
+	long at = address < NEAR_LOWEST
+		      ? -EINVAL
+		      : system_call(SYS_mmap, address, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (at < 0 && at > -4096)
+		return NULL;
+	if ((uintptr_t)at != address) { /* a kernel before 4.17 takes the address for a wish */
+		system_unmap((void *)at, bytes);
+		return NULL;
+	}
+	return (void *)at;
+}
+
+void *system_map_near(uintptr_t address, size_t bytes)
+{
+	uintptr_t base = address & ~(NEAR_STEP - 1);
+	void *found = NULL;
+
+	for (uintptr_t step = 1; step < NEAR_STEPS && found == NULL; step++) {
+		found = map_at(base + step * NEAR_STEP, bytes);
+		if (found == NULL && base > step * NEAR_STEP)
+			found = map_at(base - step * NEAR_STEP, bytes);
+	}
+	return found;
+}
+
+int system_make_code(void *start, size_t bytes)
+{
+	return (int)system_call(SYS_mprotect, start, bytes, PROT_READ | PROT_EXEC);
+}
+
+/* Through /proc the page never becomes writable for the program. Where that is forbidden it does, for a moment. */
+int system_write_code(uintptr_t address, uint8_t byte)
+{
+	int fd = (int)system_call(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDWR | O_CLOEXEC, 0);
+	long written = fd < 0 ? fd : system_call(SYS_pwrite64, fd, &byte, 1, address);
+	uintptr_t page = address & ~(uintptr_t)(system_page_bytes() - 1);
+
+	if (fd >= 0)
+		(void)system_close(fd);
+	if (written == 1)
+		return 0;
+	int result = (int)system_call(
+	    SYS_mprotect, page, system_page_bytes(), PROT_READ | PROT_WRITE | PROT_EXEC);
+
+	if (result != 0)
+		return result;
+	*(volatile uint8_t *)address = byte; // NOLINT(performance-no-int-to-ptr): code
+	return (int)system_call(SYS_mprotect, page, system_page_bytes(), PROT_READ | PROT_EXEC);
+}
+
 #define PAGEMAP_BATCH	512
 #define PAGEMAP_PRESENT ((uint64_t)1 << 63)
 #define PAGEMAP_SWAPPED ((uint64_t)1 << 62)

@@ -32,6 +32,12 @@ bool system_thread_call(uint32_t tid, struct system_thread_call *ret_call);
  * there is one, restarting calls that can be restarted. */
 typedef void system_signal_handler(int number, void *info, void *context);
 int system_signal_install(int number, system_signal_handler *handler);
+/* The same for a trap: no signal is blocked meanwhile, not even its own; RESTART as SA_RESTART. */
+int system_signal_install_trap(int number, system_signal_handler *handler, bool restart);
+/* The default action again. */
+int system_signal_reset(int number);
+void system_signal_block(uint64_t set);
+void system_signal_unblock(uint64_t set);
 /* The signal has its default action, or HANDLER already. */
 bool system_signal_is_free(int number, system_signal_handler *handler);
 /* Send NUMBER to a thread with VALUE; the handler reads it back from INFO, false when somebody else sent it. */

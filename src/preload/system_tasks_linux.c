@@ -179,13 +179,14 @@ __asm__(".text\n\t.hidden system_signal_return\n\t.globl system_signal_return\n\
 #	define RESTORER_FLAG 0
 #endif
 
-static int set_action(int number, system_signal_handler *handler, unsigned long flags)
+static int set_action(
+    int number, system_signal_handler *handler, unsigned long flags, uint64_t mask)
 {
 	struct kernel_action action = {
 	    .handler = handler,
 	    .flags = flags | SA_SIGINFO | RESTORER_FLAG,
 	    .restorer = RESTORER,
-	    .mask = ~(uint64_t)0,
+	    .mask = mask,
 	};
 
 	return (int)system_call(SYS_rt_sigaction, number, &action, NULL, KERNEL_SIGSET_BYTES);
@@ -193,7 +194,29 @@ static int set_action(int number, system_signal_handler *handler, unsigned long 
 
 int system_signal_install(int number, system_signal_handler *handler)
 {
-	return set_action(number, handler, SA_RESTART | SA_ONSTACK);
+	return set_action(number, handler, SA_RESTART | SA_ONSTACK, ~(uint64_t)0);
+}
+
+int system_signal_install_trap(int number, system_signal_handler *handler, bool restart)
+{
+	return set_action(number, handler, (restart ? SA_RESTART : 0) | SA_ONSTACK | SA_NODEFER, 0);
+}
+
+int system_signal_reset(int number)
+{
+	struct kernel_action action = {0};
+
+	return (int)system_call(SYS_rt_sigaction, number, &action, NULL, KERNEL_SIGSET_BYTES);
+}
+
+void system_signal_block(uint64_t set)
+{
+	(void)system_call(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, KERNEL_SIGSET_BYTES);
+}
+
+void system_signal_unblock(uint64_t set)
+{
+	(void)system_call(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, KERNEL_SIGSET_BYTES);
 }
 
 bool system_signal_is_free(int number, system_signal_handler *handler)
@@ -278,8 +301,8 @@ void system_copy_settle(
 	if (high - low > 1)
 		system_close_range((unsigned)low + 1, (unsigned)high - 1);
 	system_close_range((unsigned)high + 1, UINT_MAX);
-	(void)set_action(SIGSEGV, unreadable, 0);
-	(void)set_action(SIGBUS, unreadable, 0);
+	(void)set_action(SIGSEGV, unreadable, 0, ~(uint64_t)0);
+	(void)set_action(SIGBUS, unreadable, 0, ~(uint64_t)0);
 	int score = (int)system_call(
 	    SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
 

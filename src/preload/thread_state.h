@@ -86,6 +86,7 @@ struct thread_state {
 	uint32_t ignored_begins;	   /* depth of begins that were ignored */
 	atomic_uint due_marks[MARK_KINDS]; /* by kind; not made yet, for we were inside: mark.c */
 	uint64_t counted_allocs;	   /* iterate_every: those that are in the sum */
+	uintptr_t entry_sp;		   /* iterate_on: of the last entry that counted */
 	atomic_uint_least64_t
 	    deadline_ns; /* the same with scope=thread: when its next one begins */
 	atomic_uint_least64_t own_tag;

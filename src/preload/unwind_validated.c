@@ -230,3 +230,60 @@ size_t unwind_honest_frames(
 
 	return unwinder != NULL ? walk_honestly(unwinder, hook_frame, ret_frames, capacity) : 0;
 }
+
+/* ---- from a given frame ---- */
+
+static bool find_with_all_registers(struct unwinder *unwinder, const struct cfi_registers *caller,
+    bool (*is_it)(uintptr_t return_address), size_t most)
+{
+	struct cfi_registers *registers = &unwinder->walker.registers;
+	bool exact = false;
+
+	*registers = *caller;
+	for (size_t count = 0; count < most; count++) {
+		if (is_it(registers->value[EH_PC]))
+			return true;
+		if (unwind_step_general(&unwinder->walker, registers, &exact, &unwinder->step) !=
+		    UNWIND_NEXT)
+			break;
+	}
+	return false;
+}
+
+static bool find_from(struct unwinder *unwinder, const struct cfi_registers *caller,
+    bool (*is_it)(uintptr_t return_address), size_t most)
+{
+	struct unwind_state *state = &unwinder->honest;
+
+	*state = (struct unwind_state){
+	    .pc = caller->value[EH_PC], .sp = caller->value[EH_SP], .fp = caller->value[EH_FP]};
+	for (size_t count = 0; count < most; count++) {
+		if (is_it(state->pc))
+			return true;
+		switch (unwind_step(&unwinder->walker, state, &unwinder->step)) {
+		case UNWIND_NEXT:
+			break;
+		case UNWIND_END:
+			return false;
+		case UNWIND_NEEDS_REGISTERS:
+			return find_with_all_registers(unwinder, caller, is_it, most);
+		}
+	}
+	return false;
+}
+
+bool unwind_finds_caller(struct thread_state *state, const struct cfi_registers *caller,
+    bool (*is_it)(uintptr_t return_address), size_t most)
+{
+	struct unwinder *unwinder = unwinder_of(state);
+	bool is_own = unwinder != NULL && state == thread_current &&
+		      (unwinder == own_unwinder || take_over(unwinder));
+
+	if (unwinder == NULL)
+		return false;
+	if (!is_own)
+		borrow_stack(&unwinder->walker.memory);
+	unwind_memory_begin(&unwinder->walker.memory);
+	(void)unwind_memory_own(&unwinder->walker.memory, caller->value[EH_SP]);
+	return find_from(unwinder, caller, is_it, most);
+}

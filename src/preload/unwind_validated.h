@@ -30,5 +30,12 @@ uint32_t unwind_validated_other(struct thread_state *state, const void *hook_fra
 /* The same by an honest walk without memory of earlier ones: the return addresses. 0: UNWIND_UNAVAILABLE. */
 size_t unwind_honest_frames(
     struct thread_state *state, const void *hook_frame, uintptr_t *ret_frames, size_t capacity);
+/*
+ * Walk outwards from CALLER, a frame whose callee has just been entered with these registers (all known, pc the return
+ * address), until IS_IT says yes to a return address, the outermost frame, or MOST frames. Whether it did.
+ */
+struct cfi_registers;
+bool unwind_finds_caller(struct thread_state *state, const struct cfi_registers *caller,
+    bool (*is_it)(uintptr_t return_address), size_t most);
 
 #endif

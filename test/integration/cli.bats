@@ -491,7 +491,7 @@ file_keys=(path pid program generation blocks bytes time)
     refuses 2 "snapshot-at takes .*, not 'every=0'" run --snapshot-at every=0 true
     refuses 2 "scope takes process or thread, not 'all'" run --scope all true
     refuses 2 "unwinder takes validated, libunwind or check, not .guess." run --unwinder guess true
-    refuses 2 "this version does not have --iterate-on yet" run --iterate-on f true
+    refuses 2 "cannot contain ':'" run --iterate-on a:b true
     refuses 2 "this version does not have --track-mmap yet" run --track-mmap true
     refuses 2 "cannot contain ':'" run --directory a:b true
     refuses 2 "max-retained takes" run --max-retained x true

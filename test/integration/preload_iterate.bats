@@ -112,3 +112,181 @@ expect_rounds() {
     [ "$status" = 2 ]
     grep -q "iterate-every takes a number of allocations, or of milliseconds as in 100ms, not 'often'" messages
 }
+
+# --- iterate_on=FUNCTION ---
+
+on_x86() {
+    [ "$(uname -m)" = x86_64 ] || skip "functions are entered on x86-64 only"
+}
+
+# ended NAME N: benchmark NAME, and N iterations ended.
+ended() {
+    iterations
+    expect_json "[.benchmarks[] | [.name, .ended]] == [[\"$1\", $2]]" iterations.json
+}
+
+ways='plain recursion jumps depths tail handler blocked waiting'
+
+@test "iterate_on: each entry into a local function is an iteration, however it is called and left" {
+    on_x86
+    options iterate_on=parse
+    for way in $ways; do
+        rm -f "$snapshot"
+        clean_run entered "$way"
+        expect_rounds parse 19 || fail "$way"
+    done
+}
+
+@test "iterate_on: with the prologues of two compilers, optimised or not, with and without position, frame pointer and marks" {
+    on_x86
+    options iterate_on=parse
+    count=0
+    for compiler in gcc clang; do
+        command -v "$compiler" >/dev/null || continue
+        for flags in '-O0 -no-pie' '-O1 -fPIE -pie' '-O2 -fcf-protection' '-O3 -fstack-protector-all' '-Os -fno-omit-frame-pointer'; do
+            # shellcheck disable=SC2086 # several flags
+            "$compiler" $flags -fno-builtin -g -D_GNU_SOURCE -w "$TEST_ROOT/test/programs/entered.c" -o entered
+            for way in $ways; do
+                rm -f "$snapshot"
+                record ./entered "$way"
+                [ "$status" = 0 ] || fail "$compiler $flags $way: $status"
+                expect_rounds parse 19 || fail "$compiler $flags $way"
+                count=$((count + 1))
+            done
+        done
+    done
+    [ "$count" -ge 40 ]
+}
+
+@test "iterate_on: whatever the first instruction is, it does what it did" {
+    on_x86
+    for name in load compare address call jump short_jump constant store jump_through_memory vector push mark return_of_it test; do
+        rm -f "$snapshot"
+        options "iterate_on=begins_with_$name"
+        same_as_plain first_instructions
+        ended "begins_with_$name" 9
+    done
+    rm -f "$snapshot"
+    options iterate_on=begins_with_loop
+    same_as_plain first_instructions
+    grep -q 'iterate_on=begins_with_loop: its first instruction cannot be moved, so it marks no iterations; its code: e3 00 b8' messages
+}
+
+@test "iterate_on: the length of first instructions is what objdump says, in the C library and in the tool" {
+    need objdump
+    on_x86
+    for file in "$TOOL" "$(readlink -f "$(gcc -print-file-name=libc.so.6)")"; do
+        "$BUILD/test/first-instructions" "$file" | sort -u >ours
+        objdump -d -w "$file" | awk -F'\t' '/^ *[0-9a-f]+:\t/ { gsub(/[ :]/, "", $1); print $1, split($2, bytes, " ") }' | sort >theirs
+        join ours theirs >both
+        [ "$(wc -l <both)" -gt 300 ]
+        [ "$(awk '$2 != "refused" && $2 != $3' both)" = "" ]
+        [ "$(grep -c refused both)" -le 10 ]
+    done
+}
+
+@test "iterate_on: exceptions out of a function of C++, by its qualified or its mangled name" {
+    on_x86
+    options iterate_on=app::parse
+    clean_run entered_cplusplus
+    ended app::parse 20
+    rm -f "$snapshot"
+    options iterate_on=_ZN3app5parseEi:warmup=0
+    clean_run entered_cplusplus
+    ended _ZN3app5parseEi 19
+    expect_json '[.benchmarks[0].iterations[].retained_blocks] | unique == [1]' iterations.json
+    rm -f "$snapshot"
+    options iterate_on=app::Reader::read
+    clean_run entered_cplusplus
+    ended app::Reader::read 19
+}
+
+@test "iterate_on: each thread has its iterations with scope=thread, and one at a time has them without" {
+    on_x86
+    options iterate_on=handle:scope=thread:warmup=0
+    clean_run entered_by_threads together
+    ended handle 200
+    expect_json '[.benchmarks[0].iterations[] | [.allocs, .retained_blocks]] | unique == [[2, 1]]' iterations.json
+    rm -f "$snapshot"
+    options iterate_on=handle
+    clean_run entered_by_threads one_by_one
+    ended handle 20
+    rm -f "$snapshot"
+    clean_run entered_by_threads overlapping
+    ended handle 1
+    [ "$(grep -c 'an iteration began while another one was open; such begins are ignored' messages)" = 1 ]
+}
+
+@test "iterate_on: a program's own SIGTRAP stays its own" {
+    on_x86
+    options iterate_on=parse
+    clean_run owns_sigtrap
+    ended parse 29
+    rm -f "$snapshot"
+    same_as_plain owns_sigtrap without
+    [ "$status" = 133 ]
+}
+
+@test "iterate_on: goes on in a forked child" {
+    on_x86
+    options iterate_on=parse
+    same_as_plain entered_and_forks
+    [ "$(files ./*.snap)" = 2 ]
+    for file in ./*.snap; do
+        books_balance_after_fork "$file"
+        "$TOOL" iterations --json "$file" | jq '.benchmarks[0].ended' >>ended
+    done
+    [ "$(sort -n ended | paste -sd' ')" = "5 9" ]
+}
+
+@test "iterate_on: in a library that is loaded later" {
+    on_x86
+    options iterate_on=library_round:warmup=0
+    clean_run loads_function
+    ended library_round 19
+    expect_json '[.benchmarks[0].iterations[] | [.allocs, .retained_blocks]] | unique == [[2, 1]]' iterations.json
+}
+
+@test "iterate_on: what cannot be entered is told with the reason" {
+    on_x86
+    options iterate_on=parze
+    clean_run entered
+    grep -q 'iterate_on=parze: there is no such function .* the nearest name is parse; libraries that are loaded later are searched too' messages
+    options iterate_on=malloc
+    clean_run entered
+    grep -q 'iterate_on=malloc: is the allocator, which is recorded; it marks no iterations' messages
+    options iterate_on=parse
+    need strip
+    strip -o stripped "$PROGRAMS/entered"
+    record ./stripped
+    grep -q 'iterate_on=parse: there is no such function .*; a stripped program tells only of what it exports' messages
+    options iterate_on=sqrtf64x_nowhere
+    record entered
+    [ "$(grep -c 'iterate_on' messages)" = 1 ]
+}
+
+@test "iterate_on: run gates what a program retains between two entries" {
+    on_x86
+    "$TOOL" run -o x.snap --iterate-on parse --check --max-retained 51blocks -- "$PROGRAMS/entered"
+    status=0
+    "$TOOL" run --force -o x.snap --iterate-on parse --check --no-growth -- "$PROGRAMS/entered" >check.out 2>&1 || status=$?
+    [ "$status" = 1 ]
+    grep -q 'linear.*work' check.out
+    "$TOOL" run --force -o y.snap --iterate-on app::parse --snapshot-at first,last -- "$PROGRAMS/entered_cplusplus"
+    "$TOOL" diff --json y.first.snap y.last.snap >diff.json
+    expect_json '.totals.born_blocks == 18' diff.json
+}
+
+@test "iterate_on: functions of interpreters and libraries that nobody rebuilt" {
+    on_x86
+    need lua5.4 sqlite3
+    printf 'kept = {}\nfor i = 1, 20 do kept[i] = load("return " .. i) end\n' >rounds.lua
+    options iterate_on=lua_load
+    same_as_plain lua5.4 rounds.lua
+    ended lua_load 20
+    rm -f "$snapshot"
+    for i in $(seq 20); do echo "select $i;"; done >rounds.sql
+    options iterate_on=sqlite3_prepare_v2
+    same_as_plain sqlite3 :memory: '.read rounds.sql'
+    ended sqlite3_prepare_v2 19
+}
