@@ -57,7 +57,7 @@ options_of_help run >"$work/help"
 missing "$work/flags" "$work/help" 'key of ALLOCSCOPE_OPTIONS, not a flag of allocscope run'
 
 # Variables, system calls, functions.
-grep -rhoE '"ALLOCSCOPE_[A-Z]+' src include | tr -d '"' | sort -u >"$work/variables"
+grep -rhoE '"ALLOCSCOPE_[A-Z_]+' src include | tr -d '"' | sort -u >"$work/variables"
 sed -n 's/^\.It Ev \([A-Z_ ,]*\).*/\1/p' man/*.[137] | tr -d ',' | tr ' ' '\n' | sort -u >"$work/page"
 missing "$work/variables" "$work/page" 'variable, in no manual page'
 grep -rhoE '\bSYS_[a-z0-9_]+' src/preload src/base | sed 's/SYS_//' | grep -vx xxx | sort -u >"$work/calls"

@@ -16,6 +16,7 @@
 #include "preload/iteration.h"
 #include "preload/lifecycle.h"
 #include "preload/machine.h"
+#include "preload/mark_lines.h"
 #include "preload/snapshot_take.h"
 #include "preload/survivors.h"
 #include "snapshot/format.h"
@@ -43,8 +44,10 @@ EXPORT void allocscope_pool_destroy(const void *pool);
 /* The calling thread's block, or NULL when nothing is recorded in this process. */
 static struct thread_state *caller(void)
 {
-	return lifecycle_is_recording() && lifecycle_is_own_process() ? thread_state_attach()
-								      : NULL;
+	if (!lifecycle_is_recording() || !lifecycle_is_own_process())
+		return NULL;
+	mark_lines_look();
+	return thread_state_attach();
 }
 
 EXPORT bool allocscope_active(void)

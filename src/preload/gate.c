@@ -1,5 +1,6 @@
 #include "preload/gate.h"
 
+#include "preload/mark_lines.h"
 #include "preload/system.h"
 
 atomic_uint gate_word;
@@ -74,11 +75,26 @@ static void pass(struct thread_state *state)
 	keep_longest(&longest_stand_ns, system_monotonic_ns() - start);
 }
 
-COLD void gate_look(struct thread_state *state)
+/* No block that threads share. */
+static void make_marks(struct thread_state *state)
 {
+	atomic_store_explicit(&state->busy, 0, memory_order_release);
+	mark_lines_take(state);
+	atomic_store_explicit(&state->busy, 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (is_closed())
 		pass(state);
+}
+
+COLD void gate_look(struct thread_state *state)
+{
+	if (atomic_load_explicit(&gate_word, memory_order_relaxed) != GATE_HAS_LINES)
+		atomic_thread_fence(memory_order_seq_cst);
+	if (is_closed())
+		pass(state);
+	if ((atomic_load_explicit(&gate_word, memory_order_relaxed) & GATE_HAS_LINES) != 0 &&
+	    mark_lines_wait() && mark_lines_may_take(state))
+		make_marks(state);
 }
 
 /* STATE and the blocks of its handlers, or the blocks below it, belong to the thread that closes. */

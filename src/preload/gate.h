@@ -23,6 +23,7 @@
 enum {
 	GATE_CLOSED = 1,
 	GATE_NEEDS_FENCE = 2, /* no membarrier here: hooks fence themselves */
+	GATE_HAS_LINES = 4,   /* marks may wait to be read: mark_lines.h */
 };
 extern atomic_uint gate_word;
 
@@ -39,7 +40,7 @@ struct gate_waits {
 };
 /* Of the process so far. */
 struct gate_waits gate_waits(void);
-/* STATE's busy is set. If the gate is closed, wait outside, then enter again. */
+/* STATE's busy is set. If the gate is closed, wait outside, then enter again; and outside are made the marks that wait. */
 void gate_look(struct thread_state *state);
 
 /* Enter a hook with a block whose busy flag is clear. */

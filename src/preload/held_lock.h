@@ -1,5 +1,5 @@
 /*
- * The locks of rank 1 to 3 (ARCHITECTURE.md). The thread that takes one, or waits for it, says so in its block, so that a
+ * The locks of rank 0 to 3 (ARCHITECTURE.md). The thread that takes one, or waits for it, says so in its block, so that a
  * handler of ours that interrupts it knows that it must not wait for any: what it has to do is done when the thread
  * leaves its next hook.
  */

@@ -395,10 +395,8 @@ static void end_locked(
 	journal_start();
 }
 
-void iteration_end(struct thread_state *state)
+bool iteration_end_row(struct thread_state *state, struct snapshot_iteration *ret_row)
 {
-	struct snapshot_iteration row;
-
 	held_lock_take(&lock);
 	struct open_iteration *open = open_of(state);
 
@@ -411,11 +409,19 @@ void iteration_end(struct thread_state *state)
 			tell_once(&told_unmatched,
 			    "an iteration ended that had not begun; such ends are ignored", NULL);
 		held_lock_release(&lock);
-		return;
+		return false;
 	}
-	end_locked(state, open, &row);
+	end_locked(state, open, ret_row);
 	held_lock_release(&lock);
-	snapshot_iteration_ended(&row, iteration_ended());
+	return true;
+}
+
+void iteration_end(struct thread_state *state)
+{
+	struct snapshot_iteration row;
+
+	if (iteration_end_row(state, &row))
+		snapshot_iteration_ended(&row, iteration_ended());
 }
 
 static bool is_ended_by(

@@ -40,6 +40,8 @@ uint32_t iteration_outside_epoch(void);
 /* PHASE: 0 = by the number of warm-up iterations. */
 void iteration_begin(struct thread_state *state, const char *benchmark, uint32_t phase);
 void iteration_end(struct thread_state *state);
+/* The same without the snapshot that may be due: snapshot_iteration_ended. False when there was none to end. */
+bool iteration_end_row(struct thread_state *state, struct snapshot_iteration *ret_row);
 /*
  * A mark of KIND that the program does not make itself: ends the open iteration if an earlier mark of KIND began it, for
  * MARK_BY_FUNCTION only one of this thread, and begins the next one of BENCHMARK. While another one is open it is ignored

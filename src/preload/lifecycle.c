@@ -16,6 +16,7 @@
 #include "preload/iteration.h"
 #include "preload/live_table.h"
 #include "preload/mark.h"
+#include "preload/mark_lines.h"
 #include "preload/message.h"
 #include "preload/modules.h"
 #include "preload/next_symbols.h"
@@ -110,13 +111,15 @@ COLD bool lifecycle_start(void)
 	return lifecycle_is_recording();
 }
 
-/* ---- fork: in the order of locks, snapshot, marks, annotations; then everyone out of the hooks ---- */
+/* ---- fork: in the order of locks, lines, snapshot, marks, annotations; then everyone out of the hooks ---- */
 
 static void before_fork(void)
 {
 	if (!lifecycle_is_recording())
 		return;
+	mark_lines_look();	      /* what was written so far is of both */
 	modules_refresh_if_changed(); /* the child may not be able to ask the loader */
+	mark_lines_lock();
 	snapshot_lock();
 	iteration_lock();
 	annotations_lock();
@@ -131,6 +134,7 @@ static void after_fork_in_parent(void)
 	annotations_unlock();
 	iteration_unlock();
 	snapshot_unlock();
+	mark_lines_unlock();
 }
 
 static void after_fork_in_child(void)
@@ -154,10 +158,12 @@ static void after_fork_in_child(void)
 		thread_current = NULL; /* every hook takes the slow way, and passes through */
 		annotations_switch_off();
 	}
+	mark_lines_after_fork(options.follow_fork != 0);
 	(void)gate_open();
 	annotations_unlock();
 	iteration_unlock();
 	snapshot_unlock();
+	mark_lines_unlock();
 }
 
 /* ---- end ---- */
@@ -168,6 +174,7 @@ void lifecycle_process_ends(void)
 
 	if (lifecycle_is_recording() && lifecycle_is_own_process() &&
 	    !atomic_exchange(&has_ended, true)) {
+		mark_lines_process_ends();
 		control_take_last();
 		snapshot_process_ends();
 		unwind_check_report();
@@ -273,6 +280,7 @@ __attribute__((constructor(101))) static void construct(void)
 	if (__cxa_at_quick_exit != NULL)
 		(void)__cxa_at_quick_exit(on_quick_exit_handler, NULL);
 	mark_init();
+	mark_lines_init();
 	control_init();
 	iterate_on_init();
 	errno = saved_errno;

@@ -20,6 +20,7 @@ struct options options = {
     .max_frames = 512,
     .unwinder = UNWINDER_VALIDATED,
     .warmup = 2,
+    .mark_fd = -1,
     .point_count = 1, /* exit */
     .output = "allocscope.%e.%p.snap",
 };
@@ -229,6 +230,20 @@ static void set_every(const char *value, size_t count)
 	options.iterate_every_ns = is_time ? number * 1000000u : 0;
 }
 
+static void set_mark_fd(const char *value)
+{
+	uint64_t number;
+
+	if (value[0] == '\0')
+		return;
+	if (text_parse_unsigned(value, strlen(value), &number) == strlen(value) &&
+	    number <= INT32_MAX)
+		options.mark_fd = (int)number;
+	else
+		problem("bad value: ", value, strlen(value),
+		    " is no value for ALLOCSCOPE_MARK_FD; it takes the number of a descriptor");
+}
+
 static void set_number(const struct option_row *row, const char *value, size_t count)
 {
 	uint64_t number;
@@ -382,6 +397,8 @@ void options_read(char *const *environment)
 			options.no_tool = value[0] == '\0';
 		} else if ((value = value_of(*environment, "ALLOCSCOPE_OPTIONAL")) != NULL)
 			options.optional = value[0] == '1';
+		else if ((value = value_of(*environment, "ALLOCSCOPE_MARK_FD")) != NULL)
+			set_mark_fd(value);
 		else if ((value = value_of(*environment, "ALLOCSCOPE_SIGNAL")) != NULL)
 			if (strlen(value) < sizeof options.signal)
 				memcpy(options.signal, value, strlen(value) + 1);

@@ -1,4 +1,4 @@
-/* What the user set: ALLOCSCOPE_OUTPUT, ALLOCSCOPE_OPTIONS, ALLOCSCOPE_SIGNAL. One table of keys (options.c);
+/* What the user set: ALLOCSCOPE_OUTPUT, ALLOCSCOPE_OPTIONS and others. One table of keys (options.c);
  * read once at start, constant afterwards. */
 #ifndef PRELOAD_OPTIONS_H
 #define PRELOAD_OPTIONS_H
@@ -38,6 +38,7 @@ struct options {
 	uint64_t enabled, force, quiet, graph, follow_fork, follow_exec, track_mmap, symbols;
 	uint64_t max_frames, warmup, sample;
 	uint64_t iterate_every_allocs, iterate_every_ns; /* one of them, or 0 */
+	int64_t mark_fd;				 /* ALLOCSCOPE_MARK_FD, or -1 */
 	bool thread_scope;
 	bool optional; /* ALLOCSCOPE_OPTIONAL=1: assertions that cannot see may pass */
 	enum options_unwinder unwinder;
