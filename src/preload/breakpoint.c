@@ -15,12 +15,20 @@
 #	define INT3 0xcc
 
 struct breakpoint {
-	uintptr_t address, moved; /* where it goes on */
+	atomic_uintptr_t address; /* 0: free */
+	uintptr_t moved;	  /* where it goes on */
 	breakpoint_handler *handler;
 };
 
 static struct breakpoint breakpoints[BREAKPOINTS_MAX];
-static atomic_uint breakpoint_count;
+
+static struct breakpoint *find(uintptr_t address)
+{
+	for (unsigned i = 0; i < BREAKPOINTS_MAX; i++)
+		if (atomic_load_explicit(&breakpoints[i].address, memory_order_acquire) == address)
+			return &breakpoints[i];
+	return NULL;
+}
 
 static const uint8_t *code_at(uintptr_t address)
 {
@@ -46,9 +54,9 @@ static uint8_t *move(uintptr_t address, const struct first_instruction *instruct
 int breakpoint_set(uintptr_t address, size_t bytes, breakpoint_handler *handler)
 {
 	struct first_instruction instruction;
-	unsigned number = atomic_load_explicit(&breakpoint_count, memory_order_relaxed);
+	struct breakpoint *free_one = find(0);
 
-	if (number == BREAKPOINTS_MAX)
+	if (free_one == NULL)
 		return -ENOMEM;
 	if (!first_instruction_read(code_at(address), bytes, &instruction))
 		return -EILSEQ;
@@ -56,24 +64,25 @@ int breakpoint_set(uintptr_t address, size_t bytes, breakpoint_handler *handler)
 
 	if (room == NULL)
 		return -ENOMEM;
-	breakpoints[number] = (struct breakpoint){address, (uintptr_t)room, handler};
-	atomic_store_explicit(&breakpoint_count, number + 1, memory_order_release);
+	free_one->moved = (uintptr_t)room;
+	free_one->handler = handler;
+	atomic_store_explicit(&free_one->address, address, memory_order_release);
 	int result = system_write_code(address, INT3);
 
-	if (result != 0) {
-		atomic_store_explicit(&breakpoint_count, number, memory_order_relaxed);
-		system_unmap(room, system_page_bytes());
-	}
+	if (result != 0)
+		breakpoint_forget(address);
 	return result;
 }
 
-/* The latest of this address: another library may have been loaded where one was. */
-static const struct breakpoint *find(uintptr_t address)
+void breakpoint_forget(uintptr_t address)
 {
-	for (unsigned i = atomic_load_explicit(&breakpoint_count, memory_order_acquire); i-- > 0;)
-		if (breakpoints[i].address == address)
-			return &breakpoints[i];
-	return NULL;
+	struct breakpoint *breakpoint = find(address);
+
+	if (breakpoint == NULL)
+		return;
+	atomic_store_explicit(&breakpoint->address, 0, memory_order_relaxed);
+	system_unmap((void *)breakpoint->moved, // NOLINT(performance-no-int-to-ptr): a page of ours
+	    system_page_bytes());
 }
 
 /* The return address lies where the stack pointer points to. */
@@ -94,15 +103,16 @@ static void read_caller(const void *context, struct cfi_registers *ret_caller)
 bool breakpoint_hit(void *context)
 {
 	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-	const struct breakpoint *breakpoint = find((uintptr_t)registers[REG_RIP] - 1);
+	uintptr_t address = (uintptr_t)registers[REG_RIP] - 1;
+	const struct breakpoint *breakpoint = find(address);
 
 	if (breakpoint == NULL)
 		return false;
-	struct breakpoint_entry entry = {.address = breakpoint->address};
+	struct breakpoint_entry entry = {.address = address};
 
 	read_caller(context, &entry.caller);
 	/* where the function stands, for those who walk the stack meanwhile */
-	registers[REG_RIP] = (greg_t)breakpoint->address;
+	registers[REG_RIP] = (greg_t)address;
 	breakpoint->handler(&entry);
 	registers[REG_RIP] = (greg_t)breakpoint->moved;
 	return true;
@@ -116,6 +126,11 @@ int breakpoint_set(uintptr_t address, size_t bytes, breakpoint_handler *handler)
 	(void)bytes;
 	(void)handler;
 	return -ENOTSUP;
+}
+
+void breakpoint_forget(uintptr_t address)
+{
+	(void)address;
 }
 
 bool breakpoint_hit(void *context)

@@ -26,9 +26,11 @@ typedef void breakpoint_handler(const struct breakpoint_entry *entry);
 /*
  * At ADDRESS, where BYTES of code are known to be. 0, or -ENOTSUP: not on this machine, -EILSEQ: the first instruction
  * cannot be moved, -ENOMEM: no page near enough or none at all, -EACCES or another: the code cannot be changed.
- * One at a time. Never taken back: code of an unloaded library is gone with it.
+ * One at a time.
  */
 int breakpoint_set(uintptr_t address, size_t bytes, breakpoint_handler *handler);
+/* The code at ADDRESS was unloaded. */
+void breakpoint_forget(uintptr_t address);
 
 /* In SIGTRAP, with its ucontext_t: whether it was a breakpoint of ours; then all is done. */
 bool breakpoint_hit(void *context);

@@ -188,6 +188,12 @@ static uint8_t read_prefixes(struct reader *reader)
 	return byte;
 }
 
+/* Operands of two bytes: of these forms no constant gets shorter. */
+static bool is_same_with_prefix(uint8_t first, char form)
+{
+	return first == 0x66 && (form == 'M' || form == 'b' || form == 'B' || form == 'N');
+}
+
 bool first_instruction_read(
     const uint8_t *code, size_t bytes, struct first_instruction *ret_instruction)
 {
@@ -209,7 +215,7 @@ bool first_instruction_read(
 
 		(void)next_byte(&reader);
 		read_map(&reader, map, &instruction);
-	} else if (reader.has_prefix && (form != 'M' || code[0] != 0x66)) {
+	} else if (reader.has_prefix && !is_same_with_prefix(code[0], form)) {
 		return false; /* constants of two bytes, repetition */
 	} else {
 		read_form(&reader, form, opcode, &instruction);

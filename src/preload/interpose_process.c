@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/system_call.h"
 #include "preload/guard.h"
+#include "preload/iterate_on.h"
 #include "preload/lifecycle.h"
 #include "preload/loader.h"
 #include "preload/modules.h"
@@ -52,6 +53,7 @@ EXPORT int dlclose(void *handle)
 		loader_lock_is_free();
 		modules_refresh();
 		unwind_forget();
+		iterate_on_after_unload();
 	}
 	return result;
 }

@@ -15,6 +15,7 @@
 #include "preload/modules.h"
 #include "preload/next_symbols.h"
 #include "preload/options.h"
+#include "preload/recorded_parent.h"
 #include "preload/trap_signal.h"
 #include "preload/unwind_validated.h"
 #include "preload/wanted_function.h"
@@ -25,6 +26,8 @@ static struct wanted_function function; /* constant from the first breakpoint on
 static atomic_bool is_set;
 static struct spin_lock search_lock; /* tried only */
 static uint32_t searched_rows = 1;
+static uint32_t function_row;	     /* of its module */
+static bool is_waiting;		     /* for the loader */
 static const struct r_debug *loader; /* what it tells debuggers */
 
 static bool is_in_function(uintptr_t return_address)
@@ -150,6 +153,7 @@ static bool search(void)
 	    wanted_function_find(options.iterate_on, searched_rows, &function, &searched_rows);
 
 	if (found) {
+		function_row = modules_find(function.entries[0].start);
 		set_all();
 		atomic_store(&is_set, true);
 	}
@@ -172,8 +176,12 @@ static void on_loader(const struct breakpoint_entry *entry)
 static void wait_for_libraries(void)
 {
 	loader = dlsym(RTLD_DEFAULT, "_r_debug");
-	bool waits = loader != NULL && loader->r_brk != 0 &&
-		     breakpoint_set(loader->r_brk, LOADER_BYTES, on_loader) == 0;
+	is_waiting = is_waiting || (loader != NULL && loader->r_brk != 0 &&
+				       breakpoint_set(loader->r_brk, LOADER_BYTES, on_loader) == 0);
+}
+
+static void tell_missing(void)
+{
 	char hint[WANTED_NAME_BYTES + 128];
 	struct text text;
 
@@ -182,15 +190,28 @@ static void wait_for_libraries(void)
 		text_add(&text, "; the nearest name is ");
 		text_add(&text, function.nearest);
 	}
-	if (waits)
+	if (is_waiting)
 		text_add(&text, "; libraries that are loaded later are searched too");
 	if (function.is_chosen_late)
 		warn("the loader chooses which function that is; name the one that it chooses", "");
-	else
+	else if (!recorded_parent_exists()) /* the helpers of a program need not have it */
 		warn(
 		    "there is no such function in the program and its libraries (it may be inlined everywhere; a "
 		    "stripped program tells only of what it exports)",
 		    hint);
+}
+
+void iterate_on_after_unload(void)
+{
+	if (!atomic_load(&is_set) || function.entry_count == 0 ||
+	    modules_find(function.entries[0].start) == function_row || !spin_lock_try(&search_lock))
+		return;
+	for (uint32_t i = 0; i < function.entry_count; i++)
+		breakpoint_forget(function.entries[i].start);
+	searched_rows = 1;
+	wait_for_libraries();
+	atomic_store(&is_set, false);
+	spin_lock_release(&search_lock);
 }
 
 void iterate_on_init(void)
@@ -202,6 +223,8 @@ void iterate_on_init(void)
 	modules_refresh();
 	if (!trap_signal_take())
 		warn("SIGTRAP cannot be had; it marks no iterations", "");
-	else if (!search())
+	else if (!search()) {
 		wait_for_libraries();
+		tell_missing();
+	}
 }

@@ -247,6 +247,20 @@ ways='plain recursion jumps depths tail handler blocked waiting'
     expect_json '[.benchmarks[0].iterations[] | [.allocs, .retained_blocks]] | unique == [[2, 1]]' iterations.json
 }
 
+@test "iterate_on: in a library that is unloaded and loaded again 20 times" {
+    on_x86
+    options iterate_on=library_round
+    same_as_plain loads_function again
+    ended library_round 19
+}
+
+@test "iterate_on: children that lack the function say nothing, when their parent is recorded" {
+    on_x86
+    options iterate_on=parse
+    record sh -c '/bin/true; /bin/true; :'
+    [ "$(grep -c 'there is no such function' messages)" = 1 ]
+}
+
 @test "iterate_on: what cannot be entered is told with the reason" {
     on_x86
     options iterate_on=parze

@@ -1,22 +1,39 @@
-/* A function of a library that is loaded by dlopen is called 20 times: one block of 16 bytes stays each time. */
+/*
+ * A function of a library that is loaded by dlopen is called 20 times: one block of 16 bytes stays each time. With an
+ * argument the library is unloaded and loaded again after each call.
+ */
 #include <dlfcn.h>
 
 #include "program.h"
 
-int main(int argc, char **argv)
+static void *library;
+
+static void (*load(const char *program))(void)
 {
 	char path[4096];
+	void (*function)(void);
+	int folder_bytes = (int)(strrchr(program, '/') + 1 - program);
 
-	CHECK(argc == 1 && (size_t)snprintf(path, sizeof path, "%.*slib/liblooked_up_function.so",
-			       (int)(strrchr(argv[0], '/') + 1 - argv[0]), argv[0]) < sizeof path);
-	void *library = dlopen(path, RTLD_NOW);
-	void (*library_round)(void);
-
+	CHECK((size_t)snprintf(path, sizeof path, "%.*slib/liblooked_up_function.so", folder_bytes,
+		  program) < sizeof path);
+	library = dlopen(path, RTLD_NOW);
 	CHECK(library != NULL);
-	*(void **)&library_round = dlsym(library, "library_round");
-	CHECK(library_round != NULL);
-	for (int i = 0; i < 20; i++)
+	*(void **)&function = dlsym(library, "library_round");
+	CHECK(function != NULL);
+	return function;
+}
+
+int main(int argc, char **argv)
+{
+	void (*library_round)(void) = load(argv[0]);
+
+	for (int i = 0; i < 20; i++) {
 		library_round();
+		if (argc == 1)
+			continue;
+		CHECK(dlclose(library) == 0);
+		library_round = load(argv[0]);
+	}
 	say("20 rounds");
 	return 0;
 }

@@ -44,6 +44,7 @@ static void test_lengths(void **state)
 	ASSERT_LENGTH("\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08\x90", 10); /* mov rax, constant */
 	ASSERT_LENGTH("\xc5\xf8\x77\x90", 3);				   /* vzeroupper */
 	ASSERT_LENGTH("\x66\x0f\x70\xc0\x1b\x90", 5);			   /* pshufd */
+	ASSERT_LENGTH("\x66\x83\x3f\x07\x90", 4);			   /* cmp word [rdi], 7 */
 	ASSERT_LENGTH("\xc3", 1);					   /* ret */
 	ASSERT_LENGTH("\xf6\x05\x01\x00\x00\x00\x07\x90", 7); /* test byte [rip+1], 7 */
 }
