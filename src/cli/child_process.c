@@ -59,10 +59,14 @@ static void give_back_signals(const struct saved_signals *saved)
 	}
 }
 
-_Noreturn static void become(const char *path, char **arguments, int error_fd)
+_Noreturn static void become(const char *path, char **arguments, int closed, int error_fd)
 {
 	int error = 0;
 
+	if (error_fd == closed)
+		error_fd = fcntl(error_fd, F_DUPFD_CLOEXEC, 3);
+	if (closed >= 0)
+		(void)close(closed);
 	execvp(path,
 	    arguments); /* with a slash inside it is taken as it is; p: a script without #! gets sh */
 	error = errno;
@@ -70,7 +74,7 @@ _Noreturn static void become(const char *path, char **arguments, int error_fd)
 	_exit(127);
 }
 
-struct child_result child_run(const char *path, char **arguments)
+struct child_result child_run(const char *path, char **arguments, int closed)
 {
 	struct child_result result = {0};
 	struct saved_signals saved;
@@ -87,7 +91,7 @@ struct child_result child_run(const char *path, char **arguments)
 	if (pid == 0) {
 		give_back_signals(&saved);
 		(void)sigprocmask(SIG_SETMASK, &saved.mask, NULL);
-		become(path, arguments, ends[1]);
+		become(path, arguments, closed, ends[1]);
 	}
 	child_pid = pid;
 	(void)sigprocmask(SIG_SETMASK, &saved.mask, NULL);

@@ -12,7 +12,8 @@ struct child_result {
 };
 
 /* Start PATH with ARGUMENTS (closed by NULL) in this process's environment, wait for its end. The terminal's
- * signals reach the program itself; SIGTERM and SIGHUP sent to us are passed on. Dies only when fork fails. */
-struct child_result child_run(const char *path, char **arguments);
+ * signals reach the program itself; SIGTERM and SIGHUP sent to us are passed on. The program starts without descriptor CLOSED (-1:
+ * none). Dies only when fork fails. */
+struct child_result child_run(const char *path, char **arguments, int closed);
 
 #endif

@@ -3,6 +3,7 @@
  * --check. The exit code is the program's own, as a shell gives it, unless a gate fails.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,13 +159,16 @@ static int run_run(const struct command *self, void *settings_void, int count, c
 	if (settings->compress.given &&
 	    (settings->compress.value < 1 || settings->compress.value > ZSTD_LEVEL_MAX))
 		arguments_die(&self->syntax, "--compress takes a level of 1 to %d", ZSTD_LEVEL_MAX);
+	if (settings->start.mark_fd.given && settings->start.mark_fd.value > INT_MAX)
+		arguments_die(&self->syntax, "--mark-fd takes the number of a descriptor");
 	run_environment_check(&self->syntax, &settings->recording);
 	program = find_program_or_exit(operands[0]);
 	check_obstacle(program, settings->start.anyway);
 	memcpy(arguments, operands, (size_t)count * sizeof *arguments);
 	manifest = run_files_new_manifest();
 	run_environment_set(&settings->start, &settings->recording, manifest);
-	child = child_run(program, arguments);
+	child = child_run(program, arguments,
+	    settings->start.mark_fd.given ? (int)settings->start.mark_fd.value : -1);
 	run_environment_clear();
 	free(arguments);
 	if (child.exec_errno != 0) {

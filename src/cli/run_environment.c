@@ -68,6 +68,10 @@ const struct argument_option start_options[] = {
     {ARGUMENT_TEXT, 0, "signal", "SIGNAL",
 	"The program takes a snapshot when it receives SIGNAL (default none).",
 	offsetof(struct start_settings, signal), NULL},
+    {ARGUMENT_COUNT, 0, "mark-fd", "N",
+	"The program, a script say, marks iterations by lines that it writes to descriptor N, which is taken from it for "
+	"that: \"begin NAME\", \"end\"; see allocscope-preload(7).",
+	offsetof(struct start_settings, mark_fd), NULL},
     {ARGUMENT_FLAG, 'q', "quiet", NULL, "No summary at the end; warnings remain.",
 	offsetof(struct start_settings, quiet), NULL},
     {ARGUMENT_FLAG, 0, "anyway", NULL, "Start the program even when nothing can be recorded in it.",
@@ -352,13 +356,19 @@ void run_environment_set(const struct start_settings *start,
 		set_variable("ALLOCSCOPE_OUTPUT", start->output);
 	if (start->signal != NULL)
 		set_variable("ALLOCSCOPE_SIGNAL", start->signal);
+	if (start->mark_fd.given) {
+		char *number = xformat("%" PRIu64, start->mark_fd.value);
+
+		set_variable("ALLOCSCOPE_MARK_FD", number);
+		free(number);
+	}
 	set_variable("ALLOCSCOPE_MANIFEST", manifest);
 }
 
 void run_environment_clear(void)
 {
 	static const char *const names[] = {"LD_PRELOAD", "ALLOCSCOPE_OPTIONS", "ALLOCSCOPE_OUTPUT",
-	    "ALLOCSCOPE_SIGNAL", "ALLOCSCOPE_MANIFEST"};
+	    "ALLOCSCOPE_SIGNAL", "ALLOCSCOPE_MARK_FD", "ALLOCSCOPE_MANIFEST"};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		(void)unsetenv(names[i]);

@@ -20,6 +20,7 @@ struct start_settings {
 	const char *output;
 	const char *library;
 	const char *signal;
+	struct argument_number mark_fd;
 	bool quiet;
 	bool anyway;
 };

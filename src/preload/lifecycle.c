@@ -272,6 +272,7 @@ __attribute__((constructor(101))) static void construct(void)
 		message_warn(
 		    "symbols=1 takes effect under `allocscope run`, which embeds the names afterwards",
 		    NULL);
+	mark_lines_init(); /* libunwind keeps descriptors, and takes the lowest free ones */
 	unwind_init();
 	(void)thread_state_attach(); /* the key for thread ends gets a low number */
 	(void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
@@ -280,7 +281,6 @@ __attribute__((constructor(101))) static void construct(void)
 	if (__cxa_at_quick_exit != NULL)
 		(void)__cxa_at_quick_exit(on_quick_exit_handler, NULL);
 	mark_init();
-	mark_lines_init();
 	control_init();
 	iterate_on_init();
 	errno = saved_errno;

@@ -185,3 +185,86 @@ END
     expect_json '[.benchmarks[] | [.name, (.iterations | length)]] == [["by line", 10], ["by call", 10]]' iterations.json
     [ "$(grep -c 'ends\? are ignored\|begins are ignored' messages)" = 0 ]
 }
+
+# marked INTERPRETER ARGUMENT...: 3 iterations of "parse", whatever the language.
+marked() {
+    need "$1"
+    marks 9
+    rm -f x.snap
+    record "$@"
+    [ "$status" = 0 ] || fail "$*: $(cat messages)" || return 1
+    no_warnings && "$TOOL" iterations --json x.snap >iterations.json || return 1
+    expect_json '[.benchmarks[] | [.name, (.iterations | length)]] == [["parse", 3]]' iterations.json
+}
+
+@test "the lines of examples/scripts/README.md work in each language" {
+    marked sh -c 'for i in 1 2 3; do echo "begin parse" >&9; echo end >&9; done'
+    marked lua5.4 -e 'm = io.open("/dev/fd/9", "a"); m:setvbuf("no")
+        for i = 1, 3 do m:write("begin parse\n") m:write("end\n") end'
+    marked /usr/bin/python3 -c 'import os
+for i in range(3): os.write(9, b"begin parse\n"); os.write(9, b"end\n")'
+    marked perl -MIO::Handle -e 'open(my $m, ">>&=", 9); $m->autoflush;
+        for (1 .. 3) { print $m "begin parse\n"; print $m "end\n" }'
+    marked awk 'BEGIN { for (i = 0; i < 3; i++) {
+        print "begin parse" >> "/dev/fd/9"; fflush("/dev/fd/9"); print "end" >> "/dev/fd/9"; fflush("/dev/fd/9") } }'
+}
+
+# requests FILE BLOCKS: what the two functions of examples/scripts/requests.* leave behind.
+requests() {
+    "$TOOL" verify "$1" || return 1
+    "$TOOL" iterations --json "$1" >iterations.json || return 1
+    expect_json '[.benchmarks[] | [.name, (.iterations | length)]] == [["forgetful", 50], ["remembering", 50]]' \
+        iterations.json || return 1
+    expect_json '[.benchmarks[0].iterations[] | select(.phase == "counted") | .retained_bytes] | add < 1000' \
+        iterations.json || return 1
+    expect_json "[.benchmarks[1].iterations[] | select(.phase == \"counted\") | select(.retained_bytes < 1000
+        or .retained_blocks < $2 or .retained_blocks > $2 + 1)] == []" iterations.json || return 1
+    expect_json "[.benchmarks[1].iterations[] | select(.phase == \"counted\") | .retained_blocks] | length == 48
+        and add <= 48 * $2 + 4" iterations.json
+}
+
+@test "examples/scripts: requests.lua marks its iterations, and the leak is found" {
+    need lua5.4
+    "$TOOL" run --mark-fd 9 --snapshot-at last -o x.snap -- lua5.4 "$TEST_ROOT/examples/scripts/requests.lua" >out 2>messages
+    [ "$(cat out)" = "50 requests" ]
+    no_warnings
+    requests x.last.snap 1
+    "$TOOL" report --json --sort retained x.last.snap >report.json 2>/dev/null
+    expect_json '.rows[0] | .retained_blocks >= 48 and .shape == "linear"' report.json
+    "$TOOL" report --json --by stack --sort retained x.last.snap >report.json 2>/dev/null
+    expect_json '.rows[0].stack | any(startswith("lua_pushlstring")) and any(startswith("luaL_pushresult"))' report.json
+    status=0
+    "$TOOL" run --mark-fd 9 --check --no-growth -o y.snap -- lua5.4 "$TEST_ROOT/examples/scripts/requests.lua" >out 2>&1 || status=$?
+    [ "$status" = 1 ] || fail "exit $status: $(cat out)"
+    lua5.4 "$TEST_ROOT/examples/scripts/requests.lua" >out
+    [ "$(cat out)" = "50 requests" ]
+    ! ALLOCSCOPE_MARK_FD=9 lua5.4 "$TEST_ROOT/examples/scripts/requests.lua" >out 2>&1 || fail "marks that nobody reads"
+}
+
+@test "examples/scripts: requests.js marks its iterations on standard output, and the leak is found" {
+    need duk
+    "$TOOL" run --mark-fd 1 --snapshot-at last -o x.snap -- duk "$TEST_ROOT/examples/scripts/requests.js" >out 2>messages
+    [ ! -s out ]
+    grep -qx '50 requests' messages
+    no_warnings
+    requests x.last.snap 2
+    "$TOOL" report --json --sort retained x.last.snap >report.json 2>/dev/null
+    expect_json '.rows[0] | .retained_blocks >= 96 and .shape == "linear"' report.json
+}
+
+@test "run --mark-fd: the number is free for it, whatever stood there" {
+    exec 9>log
+    "$TOOL" run --mark-fd 9 -o x.snap -- "$PROGRAMS/marked_lines" 2>messages
+    exec 9>&-
+    [ ! -s log ]
+    no_warnings
+    expect_rounds x.snap round 20
+    for number in 0 2 3 4 5 6 7; do # ours, the shell's, or nobody's
+        "$TOOL" run --force --mark-fd $number -o x.snap -- sh -c "echo begin x >&$number; echo end >&$number" 2>messages
+        "$TOOL" iterations --json x.snap >iterations.json
+        expect_json '[.benchmarks[] | [.name, (.iterations | length)]] == [["x", 1]]' iterations.json || fail "$number"
+    done
+    status=0
+    "$TOOL" run --mark-fd nine true 2>messages || status=$?
+    [ "$status" = 2 ]
+}
