@@ -7,6 +7,7 @@ help:
 	'make test       all tests and all gates; installs what they need when something is missing' \
 	'                test-unit, test-integration, test-asan, test-tsan, test-stress: parts of it; fuzz: the reader' \
 	'make soak       the validated unwinder against an honest walk, 10^8 stacks, in some minutes' \
+	'make gates-50   each limit of `check` and each habit of real programs, 50 times' \
 	'make reports    examples/reports and docs/seeds.md: their commands run again, what they print stored' \
 	'make golden-update   write the expected reports anew and show the difference' \
 	'make check      the gates alone: headers, layers, imports, options, format, clang-tidy, shellcheck, man pages' \

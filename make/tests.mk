@@ -5,6 +5,7 @@
 #   test-asan        the unit tests again, with address and undefined-behaviour sanitizers
 #   test-tsan        threads that meet in the recorder, with the thread sanitizer
 #   test-stress      the integration tests on a build whose tables are tiny
+#   gates-50         each limit and each habit of programs fifty times: two minutes, not a part of test
 #   soak             the validated unwinder against an honest walk, 10^8 times: some minutes, not a part of test
 
 # --- unit tests ---
@@ -160,6 +161,9 @@ compare-leak-checkers: all
 # ROUNDS, TURNS, ROWS, WANTED: tools/soak.sh.
 soak: all test-programs $(bench_programs)
 	@tools/soak.sh $(BUILD)
+# Each limit and each habit of programs, 50 times, and never another verdict: two minutes.
+gates-50: all test-programs | deps-if-missing
+	@HABIT_RUNS=50 LIMIT=600 $(RUN_TESTS) 'bats:test/integration/limits.bats test/integration/gates.bats'
 test-tsan:
 	@$(MAKE) --no-print-directory VARIANT=tsan unit-tsan
 unit_tsan := $(BUILD)/test/unit/recorder_threads_test
@@ -168,4 +172,4 @@ unit-tsan: $(unit_tsan)
 .PHONY: test-tsan unit-tsan
 test-stress:
 	@$(MAKE) --no-print-directory VARIANT=stress test-integration
-.PHONY: compare-leak-checkers soak test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan
+.PHONY: compare-leak-checkers gates-50 soak test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan
