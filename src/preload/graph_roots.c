@@ -11,6 +11,7 @@
 #include "preload/memory_map.h"
 #include "preload/modules.h"
 #include "preload/system.h"
+#include "preload/unwind_memory.h"
 
 #define PAGE_END(address) (((address) + 4095) & ~(uintptr_t)4095)
 #define SEGMENTS_MAX	  32768u
@@ -80,25 +81,38 @@ static int list_module(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 0;
 }
 
+#define HEADERS_MAX 64
+
+/* What stands at the start of MODULE. Another thread may have been unloading it when this process was forked: then the
+ * memory is gone and nothing says so. */
+static bool read_headers(const struct module *module, struct dl_phdr_info *ret_info)
+{
+	static ElfW(Phdr) headers[HEADERS_MAX]; /* under the snapshot lock */
+	ElfW(Ehdr) header;
+
+	if (!unwind_memory_copy(module->start, &header, sizeof header) ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phnum > HEADERS_MAX ||
+	    !unwind_memory_copy(
+		module->start + header.e_phoff, headers, header.e_phnum * sizeof headers[0]))
+		return false;
+	memset(ret_info, 0, sizeof *ret_info);
+	ret_info->dlpi_addr = module->bias;
+	ret_info->dlpi_phdr = headers;
+	ret_info->dlpi_phnum = header.e_phnum;
+	return true;
+}
+
 /* The loader must not be asked (a forked child): what stands at the start of each module says the same. */
 static void list_from_memory(void)
 {
 	for (uint32_t row = 1; row < modules_count(); row++) {
 		const struct module *module = modules_get(row);
-		const ElfW(Ehdr) *header =
-		    (const void *)module->start; // NOLINT(performance-no-int-to-ptr): ELF
 		struct dl_phdr_info info;
 
-		if (atomic_load_explicit(&module->unloaded, memory_order_relaxed) ||
-		    module->start != (module->start & ~(uintptr_t)4095) ||
-		    memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-			continue;
-		memset(&info, 0, sizeof info);
-		info.dlpi_addr = module->bias;
-		info.dlpi_phdr = (const ElfW(Phdr) *)(module->start + // NOLINT
-						      header->e_phoff);
-		info.dlpi_phnum = header->e_phnum;
-		(void)list_module(&info, 0, NULL);
+		if (!atomic_load_explicit(&module->unloaded, memory_order_relaxed) &&
+		    module->start == (module->start & ~(uintptr_t)4095) &&
+		    read_headers(module, &info))
+			(void)list_module(&info, 0, NULL);
 	}
 }
 

@@ -32,6 +32,13 @@ load helpers
     [ "$(info "$snapshot" .seen.unknown_frees)" = 3 ]
 }
 
+@test "a forked child ends well when a library was being unloaded by another thread at the fork" {
+    export ALLOCSCOPE_OUTPUT=$PWD/%p.snap
+    same_as_plain unmapped_library_in_child "$PROGRAMS/lib/liblooked_up_function.so"
+    [ "$status" = 0 ]
+    [ "$(files ./*.snap)" = 2 ]
+}
+
 @test "a forked child of a process with threads knows the libraries that it loads itself" {
     export ALLOCSCOPE_OUTPUT=$PWD/%p.snap
     same_as_plain dlopen_in_forked_child "$PROGRAMS/lib/libvariant_first.so" "$PROGRAMS/lib/libvariant_second.so"
