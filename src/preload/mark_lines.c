@@ -327,10 +327,23 @@ COLD void mark_lines_look_slow(void)
 		mark_lines_take(state);
 }
 
+/* Where nobody writes any more, a byte of 0 with something behind it is no end of the file. */
+static void tell_stop(void)
+{
+	size_t at = atomic_load_explicit(&position, memory_order_relaxed);
+
+	if (byte_at(at) == '\0' && byte_at(at + 1) != '\0')
+		message_warn(
+		    "ALLOCSCOPE_MARK_FD: a byte of 0 was written; what came after it was not read",
+		    NULL);
+}
+
 void mark_lines_process_ends(void)
 {
 	struct thread_state *state = are_on() ? thread_state_attach() : NULL;
 
-	if (state != NULL && is_outside(state))
+	if (state != NULL && is_outside(state)) {
 		take_all(state, false);
+		tell_stop();
+	}
 }

@@ -66,6 +66,14 @@ no_warnings() {
     expect_json '[.benchmarks[].iterations[] | .allocs] | length == 20 and .[18] == 8 and .[19] == 9' iterations.json
 }
 
+@test "a byte of 0 among the lines is told" {
+    marks 9
+    record /bin/sh -c 'printf "begin x\nend\nbegin y\n\0end\n" >&9; exit 0'
+    [ "$(grep -c 'ALLOCSCOPE_MARK_FD: a byte of 0 was written; what came after it was not read' messages)" = 1 ]
+    "$TOOL" iterations --json x.snap >iterations.json
+    expect_json '[.benchmarks[] | [.name, .ended]] == [["x", 1], ["y", 0]]' iterations.json
+}
+
 @test "each process reads its own lines: a child of fork, and a program that is executed" {
     marks 9
     export ALLOCSCOPE_OUTPUT=$PWD/%n.%p.snap
