@@ -7,6 +7,7 @@
 
 #include "base/spin_lock.h"
 #include "preload/breakpoint.h"
+#include "preload/lifecycle.h"
 #include "preload/system.h"
 #include "preload/system_tasks.h"
 
@@ -108,7 +109,8 @@ void trap_signal_exchange(const struct sigaction *action, struct sigaction *ret_
 {
 	struct sigaction before = read_theirs();
 
-	if (action != NULL) {
+	/* a child of vfork resets signals in our memory; it executes another program soon */
+	if (action != NULL && lifecycle_is_own_process()) {
 		write_theirs(action);
 		(void)system_signal_install_trap(
 		    SIGTRAP, on_trap, (action->sa_flags & SA_RESTART) != 0);

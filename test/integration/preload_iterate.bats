@@ -293,7 +293,7 @@ ways='plain recursion jumps depths tail handler blocked waiting'
 
 @test "iterate_on: functions of interpreters and libraries that nobody rebuilt" {
     on_x86
-    need lua5.4 sqlite3
+    need lua5.4 sqlite3 python3
     printf 'kept = {}\nfor i = 1, 20 do kept[i] = load("return " .. i) end\n' >rounds.lua
     options iterate_on=lua_load
     same_as_plain lua5.4 rounds.lua
@@ -303,4 +303,9 @@ ways='plain recursion jumps depths tail handler blocked waiting'
     options iterate_on=sqlite3_prepare_v2
     same_as_plain sqlite3 :memory: '.read rounds.sql'
     ended sqlite3_prepare_v2 19
+    rm -f "$snapshot"
+    printf 'kept = []\nfor i in range(20):\n    exec("kept.append(i)")\n' >rounds.py
+    options iterate_on=PyRun_StringFlags
+    same_as_plain "$(python3 -c 'import sys; print(sys.executable)')" -I -S rounds.py
+    ended PyRun_StringFlags 19
 }

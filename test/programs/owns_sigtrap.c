@@ -4,6 +4,7 @@
  * there is no handler, and the trap ends the program.
  */
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "program.h"
 
@@ -35,6 +36,19 @@ static void handler(int number, siginfo_t *info, void *context)
 	traps += parse(1);
 }
 
+/* As those do that execute another program. */
+__attribute__((noinline)) static int forget_in_child(void)
+{
+	int status;
+	pid_t child = vfork();
+
+	if (child == 0) {
+		(void)signal(SIGTRAP, SIG_DFL);
+		_exit(0);
+	}
+	return waitpid(child, &status, 0) == child ? status : -1;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO}, old;
@@ -48,6 +62,7 @@ int main(int argc, char **argv)
 		trap();
 	}
 	CHECK(sigaction(SIGTRAP, &action, &old) == 0 && old.sa_handler == SIG_DFL);
+	CHECK(forget_in_child() == 0);
 	for (int i = 0; i < 10; i++) {
 		CHECK(parse(i) == i);
 		trap();
