@@ -24,6 +24,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	free(*state);
+	print_message("tear_down has run\n");
 	return 0;
 }
 

@@ -37,3 +37,20 @@ Test(registry, part_keeps)
 		registry_keep("inside");
 	}
 }
+
+/* What Criterion sends to its runner is its own. */
+ALLOCSCOPE_TEST(registry, logs)
+{
+	cr_log_warn("a text that is sent, and freed by another thread, after %d", 1);
+}
+
+ALLOCSCOPE_TEST(registry, fails)
+{
+	cr_expect(registry_measure("forty-two") == 8, "a text that is sent, too");
+}
+
+/* What the test itself allocates for a log is not. */
+ALLOCSCOPE_TEST(registry, keeps_for_a_log)
+{
+	cr_log_warn("names kept: %d", (registry_keep("seen"), registry_count));
+}

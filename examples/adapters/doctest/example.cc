@@ -34,3 +34,18 @@ TEST_CASE("fixture")
 	}
 	free(name);
 }
+
+/* What the framework keeps of its messages and of a failure is its own. */
+TEST_CASE("framework")
+{
+	ALLOCSCOPE_CHECK_ZERO_RETAINED("messages")
+	{
+		INFO("a message with a text that is too long for the string itself");
+		CHECK(registry_measure("forty-two") == 9);
+	}
+	ALLOCSCOPE_CHECK_ZERO_RETAINED("a failure")
+	{
+		INFO("a message with a text that is too long for the string itself");
+		CHECK(registry_measure("forty-two") == 8);
+	}
+}

@@ -45,6 +45,26 @@ TEST(Framework, KeepsResultsOfItsOwn)
 	EXPECT_EXIT(exit(3), ::testing::ExitedWithCode(3), "");
 }
 
+/* The same, and a failure, in a block. */
+TEST(Framework, KeepsInAPartToo)
+{
+	ALLOCSCOPE_EXPECT_ZERO_RETAINED("results")
+	{
+		SCOPED_TRACE("a trace with a text that is too long for the string itself");
+		SUCCEED() << "a remark with a text that is too long for the string itself";
+		RecordProperty("a property with a long name, longer than a short string", 42);
+		EXPECT_EXIT(exit(3), ::testing::ExitedWithCode(3), "");
+	}
+}
+
+TEST(Framework, FailsInAPart)
+{
+	ALLOCSCOPE_EXPECT_ZERO_RETAINED("a failure")
+	{
+		EXPECT_EQ(registry_measure("forty-two"), 8u) << "and a text that stays";
+	}
+}
+
 TEST(Framework, FailsForAReasonOfItsOwn)
 {
 	registry_keep("what fails already is not judged");

@@ -8,6 +8,7 @@
  *     }
  *
  * A failure fails the test case, which goes on. Subcases belong outside the block: doctest keeps an account of them.
+ * Assertions and messages may stand in it, with texts of up to 1,900 characters.
  */
 #ifndef ALLOCSCOPE_ADAPTERS_DOCTEST_H
 #define ALLOCSCOPE_ADAPTERS_DOCTEST_H
@@ -16,6 +17,8 @@
 #ifndef DOCTEST_VERSION
 #	include <doctest/doctest.h>
 #endif
+
+#include <ostream>
 
 namespace allocscope
 {
@@ -28,8 +31,48 @@ inline void ReportToDoctest(const allocscope_verdict &verdict, const char *file,
 		DOCTEST_ADD_MESSAGE_AT(file, line, verdict.text);
 }
 
+/* A part of a test, which is open once. */
+class DoctestBlock
+{
+      public:
+	DoctestBlock()
+	{
+		MakeRoom(8);
+		mark_ = allocscope_mark_now();
+	}
+	bool IsOpen() const
+	{
+		return is_open_;
+	}
+	void Close(const char *name, const char *file, int line)
+	{
+		is_open_ = false;
+		ReportToDoctest(allocscope_judge(mark_, name, file, line), file, line);
+	}
+
+      private:
+	/* What doctest makes when a thread first needs it, and keeps: its list of messages and the stream for texts. */
+	static void MakeRoom(int depth)
+	{
+		DOCTEST_INFO("");
+		std::ostream *stream = doctest::detail::tlssPush();
+
+		for (int i = 0; i < 64; i++)
+			*stream << "thirty-one characters and a NL\n";
+		if (depth > 1)
+			MakeRoom(depth - 1);
+		doctest::detail::tlssPop();
+	}
+
+	allocscope_mark mark_ = {0, 0, 0};
+	bool is_open_ = true;
+};
+
 } // namespace allocscope
 
-#define ALLOCSCOPE_CHECK_ZERO_RETAINED(name) ALLOCSCOPE_JUDGED(name, ::allocscope::ReportToDoctest)
+#define ALLOCSCOPE_CHECK_ZERO_RETAINED(name)                                                       \
+	for (::allocscope::DoctestBlock ALLOCSCOPE_JOIN(allocscope_block_, __LINE__);              \
+	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).IsOpen();                                \
+	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).Close(name, __FILE__, __LINE__))
 
 #endif

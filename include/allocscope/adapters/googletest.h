@@ -12,7 +12,7 @@
  * A test is judged from the making of its fixture to its end, SetUp and TearDown included: what SetUp allocates and
  * TearDown frees is no survivor. What GoogleTest keeps for itself (results of assertions, properties, scoped
  * traces, the message of a death test) does not count. A test that failed already is not judged. For a part of
- * a test: ALLOCSCOPE_EXPECT_ZERO_RETAINED("name") { ... }
+ * a test: ALLOCSCOPE_EXPECT_ZERO_RETAINED("name") { ... }; no other thread may assert anything at its end.
  *
  * Install it last: what listeners behind it allocate for a test is the test's. GoogleTest 1.8 and later.
  */
@@ -26,16 +26,54 @@
 namespace allocscope
 {
 
+/* Without the preload a test is shown as skipped when ALLOCSCOPE_OPTIONAL=1: it ran, and what it retains is unknown. */
 inline void ReportToGoogleTest(const allocscope_verdict &verdict, const char *file, int line)
 {
-	static bool told;
-
 	if (verdict.outcome == ALLOCSCOPE_FAILED)
 		ADD_FAILURE_AT(file, line) << verdict.text;
-	else if (verdict.outcome == ALLOCSCOPE_SKIPPED && !told) {
-		(void)fprintf(stderr, "%s; nor are the tests behind it\n", verdict.text);
-		told = true;
+	else if (verdict.outcome == ALLOCSCOPE_SKIPPED)
+#ifdef GTEST_SKIP
+		GTEST_MESSAGE_AT_(file, line, verdict.text, ::testing::TestPartResult::kSkip);
+#else
+		(void)fprintf(stderr, "%s\n", verdict.text);
+#endif
+}
+
+/* What GoogleTest makes when a thread first needs it, and keeps: its stack of traces and its reporter. */
+inline void GoogleTestMakeRoom(int depth)
+{
+	SCOPED_TRACE("");
+	::testing::TestPartResultArray results;
+	::testing::ScopedFakeTestPartResultReporter reporter(
+	    ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
+
+	if (depth > 1)
+		GoogleTestMakeRoom(depth - 1);
+}
+
+/* Results and properties lie in vectors, whose first element is where the block begins. */
+inline void GoogleTestIgnore(const ::testing::TestResult &result)
+{
+	for (int i = 0; i < result.total_part_count(); i++) {
+		const ::testing::TestPartResult &part = result.GetTestPartResult(i);
+
+		if (i == 0)
+			allocscope_judge_ignore(&part);
+		allocscope_judge_ignore(part.message());
+		allocscope_judge_ignore(part.summary());
+		allocscope_judge_ignore(part.file_name());
 	}
+	for (int i = 0; i < result.test_property_count(); i++) {
+		const ::testing::TestProperty &property = result.GetTestProperty(i);
+
+		if (i == 0)
+			allocscope_judge_ignore(&property);
+		allocscope_judge_ignore(property.key());
+		allocscope_judge_ignore(property.value());
+	}
+#if GTEST_HAS_DEATH_TEST
+	allocscope_judge_ignore(::testing::internal::DeathTest::LastMessage());
+#endif
 }
 
 class GoogleTestListener : public ::testing::EmptyTestEventListener
@@ -49,7 +87,7 @@ class GoogleTestListener : public ::testing::EmptyTestEventListener
 
 	void OnTestStart(const ::testing::TestInfo &) override
 	{
-		MakeRoom(8);
+		GoogleTestMakeRoom(8);
 		mark_ = allocscope_mark_now();
 	}
 
@@ -59,58 +97,51 @@ class GoogleTestListener : public ::testing::EmptyTestEventListener
 
 		if (info.result()->Failed())
 			return;
-		IgnoreResults(*info.result());
+		GoogleTestIgnore(*info.result());
 		(void)snprintf(name, sizeof name, "%s.%s", info.test_case_name(), info.name());
 		ReportToGoogleTest(allocscope_judge(mark_, name, info.file(), info.line()),
 		    info.file(), info.line());
 	}
 
       private:
-	/* What GoogleTest makes when a thread first needs it, and keeps: its stack of traces and its reporter. */
-	static void MakeRoom(int depth)
-	{
-		SCOPED_TRACE("");
-		::testing::TestPartResultArray results;
-		::testing::ScopedFakeTestPartResultReporter reporter(
-		    ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD,
-		    &results);
-
-		if (depth > 1)
-			MakeRoom(depth - 1);
-	}
-
-	/* Results and properties lie in vectors, whose first element is where the block begins. */
-	static void IgnoreResults(const ::testing::TestResult &result)
-	{
-		for (int i = 0; i < result.total_part_count(); i++) {
-			const ::testing::TestPartResult &part = result.GetTestPartResult(i);
-
-			if (i == 0)
-				allocscope_judge_ignore(&part);
-			allocscope_judge_ignore(part.message());
-			allocscope_judge_ignore(part.summary());
-			allocscope_judge_ignore(part.file_name());
-		}
-		for (int i = 0; i < result.test_property_count(); i++) {
-			const ::testing::TestProperty &property = result.GetTestProperty(i);
-
-			if (i == 0)
-				allocscope_judge_ignore(&property);
-			allocscope_judge_ignore(property.key());
-			allocscope_judge_ignore(property.value());
-		}
-#if GTEST_HAS_DEATH_TEST
-		allocscope_judge_ignore(::testing::internal::DeathTest::LastMessage());
-#endif
-	}
-
 	allocscope_mark mark_ = {0, 0, 0};
+};
+
+/* A part of a test, which is open once. */
+class GoogleTestBlock
+{
+      public:
+	GoogleTestBlock()
+	{
+		GoogleTestMakeRoom(8);
+		mark_ = allocscope_mark_now();
+	}
+	bool IsOpen() const
+	{
+		return is_open_;
+	}
+	void Close(const char *name, const char *file, int line)
+	{
+		const ::testing::TestInfo *info =
+		    ::testing::UnitTest::GetInstance()->current_test_info();
+
+		is_open_ = false;
+		if (info != nullptr)
+			GoogleTestIgnore(*info->result());
+		ReportToGoogleTest(allocscope_judge(mark_, name, file, line), file, line);
+	}
+
+      private:
+	allocscope_mark mark_ = {0, 0, 0};
+	bool is_open_ = true;
 };
 
 } // namespace allocscope
 
 /* Nothing that the calling thread allocates in the block may be alive at its end; else the test fails and goes on. */
 #define ALLOCSCOPE_EXPECT_ZERO_RETAINED(name)                                                      \
-	ALLOCSCOPE_JUDGED(name, ::allocscope::ReportToGoogleTest)
+	for (::allocscope::GoogleTestBlock ALLOCSCOPE_JOIN(allocscope_block_, __LINE__);           \
+	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).IsOpen();                                \
+	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).Close(name, __FILE__, __LINE__))
 
 #endif
