@@ -6,6 +6,7 @@ help:
 	'make compare-originals  the JavaScript originals of the engines on Node, beside our C engines' \
 	'make test       all tests and all gates; installs what they need when something is missing' \
 	'                test-unit, test-integration, test-asan, test-tsan, test-stress: parts of it; fuzz: the reader' \
+	'make field-notes  jansson, cJSON and libyaml from Debian, their own tests judged (docs/field-notes.md)' \
 	'make soak       the validated unwinder against an honest walk, 10^8 stacks, in some minutes' \
 	'make gates-50   each limit of `check` and each habit of real programs, 50 times' \
 	'make reports    examples/reports and docs/seeds.md: their commands run again, what they print stored' \

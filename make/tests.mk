@@ -158,6 +158,9 @@ test-bats: all test-programs | deps-if-missing
 # The table of test/README.md.
 compare-leak-checkers: all
 	@tools/compare-leak-checkers.sh $(BUILD)
+# docs/field-notes.md: needs the network, cmake and dpkg-dev, and a Debian.
+field-notes: all
+	@tools/field-notes.sh $(BUILD)
 # ROUNDS, TURNS, ROWS, WANTED: tools/soak.sh.
 soak: all test-programs $(bench_programs)
 	@tools/soak.sh $(BUILD)
@@ -172,4 +175,4 @@ unit-tsan: $(unit_tsan)
 .PHONY: test-tsan unit-tsan
 test-stress:
 	@$(MAKE) --no-print-directory VARIANT=stress test-integration
-.PHONY: compare-leak-checkers gates-50 soak test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan
+.PHONY: compare-leak-checkers field-notes gates-50 soak test test-unit test-integration test-bats test-asan test-stress test-programs unit-programs unit-programs-asan

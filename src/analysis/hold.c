@@ -63,7 +63,7 @@ void hold_judge(struct hold *hold, enum growth_shape shape)
 const char *hold_unseen(const struct snapshot *snapshot)
 {
 	if (!snapshot_has_graph(snapshot))
-		return "the file has no reference graph";
+		return "the file has no reference graph (graph=0, or snapshot_at=last or peak)";
 	if ((snapshot->run->flags & SNAPSHOT_RUN_SAMPLED) != 0)
 		return "the file is sampled: who holds the blocks in between is not known";
 	return NULL;

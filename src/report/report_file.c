@@ -113,8 +113,8 @@ void report_losses_of(
 	const struct report_loss losses[REPORT_LOSS_COUNT] = {
 	    {"blocks", l->blocks, "allocations are missing: a table was full", true},
 	    {"stacks", l->stacks, "allocations have no stack: the stack table was full", true},
-	    {"frames_cut", l->frames_cut, "allocations have a cut stack: deeper than max_frames",
-		true},
+	    {"frames_cut", l->frames_cut,
+		"allocations' outermost frames: deeper than max_frames; they are counted", true},
 	    {"series", l->series, "stacks have no growth series: the table was full", true},
 	    {"survival", l->survival,
 		"deaths are missing from the survival matrix: the table was full", true},

@@ -128,7 +128,7 @@ static void put_root(FILE *out, const struct graph_view *view, const struct reta
 		root_text(root_of(view, path), path->hops[0].offset, text, sizeof text);
 		grade_text(path->hops[0].doubts, doubts, sizeof doubts);
 	} else {
-		(void)snprintf(text, sizeof text, "nothing");
+		(void)snprintf(text, sizeof text, "no root");
 	}
 	fprintf(out, "%*s", indent, "");
 	text_put(out, &options->style, has_root(path) ? TEXT_PLAIN : TEXT_BAD, text);

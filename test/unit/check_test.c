@@ -295,7 +295,7 @@ static void a_file_without_iterations_never_passes(void **state)
 		assert_int_equal(result->outcome, CHECK_NO_ITERATIONS);
 		assert_string_equal(result->unseen,
 		    rule == CHECK_MAX_LEAKED_BYTES || rule == CHECK_MAX_LEAKED_BLOCKS
-			? "the file has no reference graph"
+			? "the file has no reference graph (graph=0, or snapshot_at=last or peak)"
 			: "no iterations recorded");
 		assert_non_null(check_rule_name(rule));
 		check_result_close(result);

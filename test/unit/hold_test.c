@@ -164,7 +164,8 @@ static void rows_without_a_graph_have_none(void **state)
 
 	struct group_input input = heap_fixture_input(&fixture);
 
-	assert_string_equal(hold_unseen(fixture.snapshot), "the file has no reference graph");
+	assert_string_equal(hold_unseen(fixture.snapshot),
+	    "the file has no reference graph (graph=0, or snapshot_at=last or peak)");
 	assert_int_equal(grouping_open(&input, 1, GROUP_BY_SITE, false, &grouping), 0);
 	assert_int_equal(group_table_open(grouping, GROUP_SORT_BYTES, true, &table), 0);
 	for (size_t row = 0; row < table->row_count; row++) {
