@@ -84,7 +84,7 @@ path() {
     for rule in '--max-leaked 0' '--max-retained 0'; do
         # shellcheck disable=SC2086
         ! "$TOOL" check $rule x.snap >text || return 1
-        [[ "$(path)" = *'nothing'*'-> forget (verdicts.c:'*'(56 B, born in iteration '* ]] || fail "$rule: $(cat text)" || return 1
+        [[ "$(path)" = *'no root'*'-> forget (verdicts.c:'*'(56 B, born in iteration '* ]] || fail "$rule: $(cat text)" || return 1
         # shellcheck disable=SC2086
         ! "$TOOL" check --json $rule x.snap >check.json || return 1
         expect_json '.findings[0].path | [.root, .hops[-1].function, .hops[-1].bytes] == [null, "forget", 56]' check.json
