@@ -221,6 +221,8 @@ static inline uint32_t evaluate(struct builder *builder, uint32_t v, uint32_t li
 	return lowest;
 }
 
+#define HOLDERS_AHEAD 48 /* whose links are fetched meanwhile */
+
 static void find_semidominators(struct builder *builder)
 {
 	for (uint32_t v = 1; v <= builder->count; v++)
@@ -230,6 +232,11 @@ static void find_semidominators(struct builder *builder)
 
 		for (uint64_t at = builder->first[w]; at < builder->first[w + 1]; at++) {
 			uint32_t v = builder->holders[at];
+
+			/* holders are read downwards, node by node */
+			if (at >= HOLDERS_AHEAD)
+				__builtin_prefetch(
+				    &builder->links[builder->holders[at - HOLDERS_AHEAD]]);
 			uint32_t candidate = v < w ? v : evaluate(builder, v, w + 1);
 
 			if (candidate < semi)
