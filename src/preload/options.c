@@ -176,7 +176,7 @@ static bool parse_point(const char *word, size_t count, struct options_point *re
 	return false;
 }
 
-/* Points that cannot be used are told; when none is left the default stays. */
+/* Points that cannot be used are told; when none is left the default stays. Nothing at all is no point. */
 static void set_points(const char *value, size_t count)
 {
 	const char *end = value + count;
@@ -194,7 +194,7 @@ static void set_points(const char *value, size_t count)
 			options.points[used++] = point;
 		value += bytes + 1;
 	}
-	if (used > 0)
+	if (used > 0 || count == 0)
 		options.point_count = used;
 }
 

@@ -20,6 +20,14 @@ load helpers
     [ "$(files ./*.tmp* .??*)" = 0 ]
 }
 
+@test "an empty list of moments takes no snapshot" {
+    options snapshot_at=
+    record malloc_and_free
+    [ "$status" = 0 ]
+    [ "$(files ./*.snap)" = 0 ]
+    [ ! -s messages ]
+}
+
 @test "an unknown key is one warning that names it and the nearest key" {
     options max_frame=10
     clean_run malloc_and_free
