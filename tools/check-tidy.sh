@@ -40,7 +40,7 @@ todo=$(($(wc -l <"$stamps/todo") / 2))
 
 export clang_tidy TIDY_NODES
 # shellcheck disable=SC2016  # expanded by the inner shell
-xargs -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh -c '
+xargs -r -n 2 -P "$(getconf _NPROCESSORS_ONLN)" sh -c '
     output=$("$clang_tidy" --quiet "$1" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Isrc -I. -Iexamples -Itest \
         -Xclang -analyzer-config -Xclang "max-nodes=$TIDY_NODES" 2>&1)
     if [ $? = 0 ]; then

@@ -95,6 +95,18 @@ copy_tree() {
     grep -q -- '--jason: in man/allocscope-diff.1' messages
 }
 
+@test "the tidy gate looks at a clean file once, and is content the second time" {
+    need clang-tidy
+    cd "$TEST_ROOT" || return 1
+    sleep 0.01 # its stamps must be newer than the sources
+    tools/check-tidy.sh "$BATS_TEST_TMPDIR/tidy" src/base/text.c >"$BATS_TEST_TMPDIR/first" || {
+        [ $? = 77 ] && skip "$(cat "$BATS_TEST_TMPDIR/first")"
+    }
+    [ "$(cat "$BATS_TEST_TMPDIR/first")" = 'clang-tidy: 1 files clean, 1 of them looked at now' ]
+    tools/check-tidy.sh "$BATS_TEST_TMPDIR/tidy" src/base/text.c >"$BATS_TEST_TMPDIR/second"
+    [ "$(cat "$BATS_TEST_TMPDIR/second")" = 'clang-tidy: 1 files clean, 0 of them looked at now' ]
+}
+
 @test "a missing header is named with the package that has it" {
     copy_tree
     echo 'build header:allocscope_never.h apt-never dnf-never pacman-never apk-never' >>tools/deps.table
