@@ -211,13 +211,13 @@ class Catch2Capture : public Catch::IResultCapture
 };
 
 /* A part of a test, which is open once. An exception, as REQUIRE throws it, leaves it without a verdict. */
-class Catch2Block
+class Catch2Block : public JudgedBlock
 {
       public:
 	Catch2Block() : before_(Catch::getResultCapture()), capture_(before_)
 	{
 		MakeRoom(4);
-		mark_ = allocscope_mark_now();
+		Begin();
 		Catch::getCurrentMutableContext().setResultCapture(&capture_);
 	}
 	~Catch2Block()
@@ -226,14 +226,9 @@ class Catch2Block
 	}
 	Catch2Block(const Catch2Block &) = delete;
 	Catch2Block &operator=(const Catch2Block &) = delete;
-	bool IsOpen() const
-	{
-		return is_open_;
-	}
 	void Close(const char *name, const char *file, int line)
 	{
-		is_open_ = false;
-		ReportToCatch2(allocscope_judge(mark_, name, file, line), file, line);
+		ReportToCatch2(End(name, file, line), file, line);
 	}
 
       private:
@@ -250,15 +245,11 @@ class Catch2Block
 
 	Catch::IResultCapture &before_;
 	Catch2Capture capture_;
-	allocscope_mark mark_ = {0, 0, 0};
-	bool is_open_ = true;
 };
 
 } // namespace allocscope
 
 #define ALLOCSCOPE_CHECK_ZERO_RETAINED(name)                                                       \
-	for (::allocscope::Catch2Block ALLOCSCOPE_JOIN(allocscope_block_, __LINE__);               \
-	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).IsOpen();                                \
-	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).Close(name, __FILE__, __LINE__))
+	ALLOCSCOPE_JUDGED_BLOCK(::allocscope::Catch2Block, name)
 
 #endif

@@ -32,22 +32,17 @@ inline void ReportToDoctest(const allocscope_verdict &verdict, const char *file,
 }
 
 /* A part of a test, which is open once. */
-class DoctestBlock
+class DoctestBlock : public JudgedBlock
 {
       public:
 	DoctestBlock()
 	{
 		MakeRoom(8);
-		mark_ = allocscope_mark_now();
-	}
-	bool IsOpen() const
-	{
-		return is_open_;
+		Begin();
 	}
 	void Close(const char *name, const char *file, int line)
 	{
-		is_open_ = false;
-		ReportToDoctest(allocscope_judge(mark_, name, file, line), file, line);
+		ReportToDoctest(End(name, file, line), file, line);
 	}
 
       private:
@@ -63,16 +58,11 @@ class DoctestBlock
 			MakeRoom(depth - 1);
 		doctest::detail::tlssPop();
 	}
-
-	allocscope_mark mark_ = {0, 0, 0};
-	bool is_open_ = true;
 };
 
 } // namespace allocscope
 
 #define ALLOCSCOPE_CHECK_ZERO_RETAINED(name)                                                       \
-	for (::allocscope::DoctestBlock ALLOCSCOPE_JOIN(allocscope_block_, __LINE__);              \
-	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).IsOpen();                                \
-	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).Close(name, __FILE__, __LINE__))
+	ALLOCSCOPE_JUDGED_BLOCK(::allocscope::DoctestBlock, name)
 
 #endif

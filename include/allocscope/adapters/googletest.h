@@ -108,40 +108,29 @@ class GoogleTestListener : public ::testing::EmptyTestEventListener
 };
 
 /* A part of a test, which is open once. */
-class GoogleTestBlock
+class GoogleTestBlock : public JudgedBlock
 {
       public:
 	GoogleTestBlock()
 	{
 		GoogleTestMakeRoom(8);
-		mark_ = allocscope_mark_now();
-	}
-	bool IsOpen() const
-	{
-		return is_open_;
+		Begin();
 	}
 	void Close(const char *name, const char *file, int line)
 	{
 		const ::testing::TestInfo *info =
 		    ::testing::UnitTest::GetInstance()->current_test_info();
 
-		is_open_ = false;
 		if (info != nullptr)
 			GoogleTestIgnore(*info->result());
-		ReportToGoogleTest(allocscope_judge(mark_, name, file, line), file, line);
+		ReportToGoogleTest(End(name, file, line), file, line);
 	}
-
-      private:
-	allocscope_mark mark_ = {0, 0, 0};
-	bool is_open_ = true;
 };
 
 } // namespace allocscope
 
 /* Nothing that the calling thread allocates in the block may be alive at its end; else the test fails and goes on. */
 #define ALLOCSCOPE_EXPECT_ZERO_RETAINED(name)                                                      \
-	for (::allocscope::GoogleTestBlock ALLOCSCOPE_JOIN(allocscope_block_, __LINE__);           \
-	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).IsOpen();                                \
-	     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).Close(name, __FILE__, __LINE__))
+	ALLOCSCOPE_JUDGED_BLOCK(::allocscope::GoogleTestBlock, name)
 
 #endif

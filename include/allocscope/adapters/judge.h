@@ -106,6 +106,42 @@ static inline void allocscope_judge_ignore(const void *pointer)
 
 #ifdef __cplusplus
 }
+
+namespace allocscope
+{
+
+/* A part of a test, which is open once: what blocks in C++ are made of, that have something to do before and behind. */
+class JudgedBlock
+{
+      public:
+	bool IsOpen() const
+	{
+		return is_open_;
+	}
+
+      protected:
+	void Begin()
+	{
+		mark_ = allocscope_mark_now();
+	}
+	allocscope_verdict End(const char *name, const char *file, int line)
+	{
+		is_open_ = false;
+		return allocscope_judge(mark_, name, file, line);
+	}
+
+      private:
+	allocscope_mark mark_ = {0, 0, 0};
+	bool is_open_ = true;
+};
+
+} // namespace allocscope
+
+/* TYPE is a JudgedBlock that begins when it is made, and has Close(name, file, line). */
+#	define ALLOCSCOPE_JUDGED_BLOCK(type, name)                                                \
+		for (type ALLOCSCOPE_JOIN(allocscope_block_, __LINE__);                            \
+		     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).IsOpen();                        \
+		     ALLOCSCOPE_JOIN(allocscope_block_, __LINE__).Close(name, __FILE__, __LINE__))
 #endif
 
 #endif
